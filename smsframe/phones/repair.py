@@ -58,8 +58,9 @@ _SCHEME = (
     r'other|uri)(?:,(?:cell|mobile|voice|text|msg|home|work|pref))*"?|;pref=[0-9]+|;waid=[0-9]+)*:(?:tel:)?'
     # a scheme, or a word and a colon
     r"|(?:p|t|m|c|ph|tel|telephone|telefon|telefono|tel\x{E9}fono|t\x{E9}l|t\x{E9}l\x{E9}phone|phone|mob|mobile|mobil|"
-    r"m\x{F3}vil|movil|cell|cel|cellphone|celular|cellulare|handy|natel|portable|gsm|sms|smsto|callto|whatsapp|wa)"
-    r"\.?\s*:"
+    r"m\x{F3}vil|movil|cell|cel|cellphone|celular|cellulare|handy|natel|portable|gsm|sms|smsto|callto|whatsapp|wa|"
+    r"mobile phone|mobile number|phone number|home|work|h|w|viber|signal|imessage|facetime|mms)"
+    r"\.?(?: ?[0-9])?\s*:"
     r")[\s/]*"
 )
 _LINK_HEAD = (  # WhatsApp's links have the number in international form, without the plus
@@ -99,7 +100,7 @@ TELLING = (
     r"(?i)^(?:item|tel|type|value|cell|mobile|iphone|voice|text|msg|home|work|pref|main|other|uri|waid|"
     r"p|t|m|c|ph|telephone|telefon|telefono|tel\x{E9}fono|t\x{E9}l|t\x{E9}l\x{E9}phone|phone|mob|mobil|"
     r"m\x{F3}vil|movil|cel|cellphone|celular|cellulare|handy|natel|portable|gsm|sms|smsto|callto|whatsapp|wa|"
-    r"https?|www|me|api|web|com|send|b|nan|none|na|nat|null|n|a|e|ext|extn|extension|int|доб|\x{FF58})$"
+    r"number|h|w|viber|signal|imessage|facetime|mms|https?|www|me|api|web|com|send|b|nan|none|na|nat|null|n|a|e|ext|extn|extension|int|доб|\x{FF58})$"
     rf"|^[x\x{{FF58}}]|[x\x{{FF58}}]$|{INVISIBLE}|[\x{{10000}}-\x{{10FFFF}}]"
 )
 """Runs of letters, of what is not seen and of characters of four bytes that may be one of the words above."""

@@ -128,6 +128,8 @@ WORDS = {
         "cellulare",
     ),
     *("handy", "natel", "portable", "gsm", "sms", "smsto", "callto", "whatsapp", "wa"),
+    *("mobile phone", "mobile number", "phone number", "home", "work", "h", "w"),
+    *("viber", "signal", "imessage", "facetime", "mms"),
 }
 CARD = {"cell", "mobile", "voice", "text", "msg", "home", "work", "pref"}
 APOSTROPHES = "'`\u00b4\u02b9\u02bc\u2018\u2019\u201b\u2032\uff07"
@@ -317,12 +319,8 @@ def introduced(text):
     if link:
         return "+" + link[1]
     head, colon, rest = text.partition(":")
-    word = head.lower().rstrip()
-    if (
-        colon
-        and word.removesuffix(".").rstrip() == word.removesuffix(".")
-        and word.removesuffix(".") in WORDS
-    ):
+    word = re.fullmatch(r"([^.0-9]*?)\.?(?: ?[0-9])?\s*", head.lower())
+    if colon and word and word[1] in WORDS:
         return rest.lstrip(" /")
     field, *kinds = re.sub(r"^item[0-9]{1,3}\.", "", head.lower()).split(";")
     if colon and field == "tel" and all(map(_is_kind_of_card, kinds)):

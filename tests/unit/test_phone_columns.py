@@ -531,6 +531,14 @@ def test_with_a_region_its_own_code_is_read_and_another_reading_of_the_library_s
 @pytest.mark.parametrize(
     "cell",
     [
+        *(
+            f"{word}:{ITALY}"
+            for word in ("Mobile Phone", "mobile number", "Home", "Work", "H", "W", "Tel 1", "mob1")
+        ),
+        *(
+            f"{word}: {ITALY}"
+            for word in ("viber", "signal", "iMessage", "FaceTime", "mms", "Phone Number", "Tel. 2")
+        ),
         f"p:{ITALY}",
         f"tel:{ITALY}",
         "TEL: +39-347-1234567",
