@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -204,8 +205,14 @@ def dense(column: pd.Series) -> pd.Series:
     """
     The column without what Arrow, or pandas, can do nothing with.
 
-    That is sparse storage, another byte order, long doubles, and views of strings and bytes.
+    That is sparse storage, another byte order, long doubles, views of strings and bytes, runs, unions and
+    intervals of Arrow; and among Python objects, scalars of Arrow and values of classes that derive from
+    numbers and text, of which any method may raise.
     """
+    if column.dtype == object and any(map(_derives, {*map(type, column.array)})):
+        values = np.empty(len(column), dtype=object)
+        values[:] = [_plain(value) for value in column.array]
+        return pd.Series(values, index=column.index, name=column.name)
     if is_view(column.dtype):
         cells = without_views(pa.array(column.array))
         return pd.Series(pd.arrays.ArrowExtensionArray(cells), index=column.index, name=column.name)
@@ -218,15 +225,30 @@ def dense(column: pd.Series) -> pd.Series:
 
 
 def is_view(dtype: object) -> bool:
-    """Whether a column of pandas holds views of strings or bytes, of which pandas can pick no rows."""
-    kind = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else None
-    return kind is not None and (pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
+    """Whether a column holds views, runs, unions or intervals of Arrow, of which pandas can pick no rows."""
+    return isinstance(dtype, pd.ArrowDtype) and (
+        _is_view(dtype.pyarrow_dtype) or _is_odd(dtype.pyarrow_dtype)
+    )
+
+
+def _is_view(kind: Any) -> bool:
+    return bool(pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
+
+
+def _is_odd(kind: Any) -> bool:
+    return bool(pa.types.is_run_end_encoded(kind) or pa.types.is_union(kind) or pa.types.is_interval(kind))
 
 
 def without_views(array: Any) -> Any:
-    """An array of Arrow, or a chunked one, with what its views are views of."""
+    """An array of Arrow, or a chunked one, with what its views are views of, and with runs as values."""
     kind = array.type
-    if not (pa.types.is_string_view(kind) or pa.types.is_binary_view(kind)):
+    if pa.types.is_run_end_encoded(kind):
+        chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+        decoded = [pc.run_end_decode(chunk) for chunk in chunks]
+        return without_views(pa.chunked_array(decoded, kind.value_type))
+    if _is_odd(kind):
+        return pa.chunked_array([pa.array(map(_member, array.to_pylist()), STRING)])
+    if not _is_view(kind):
         return array
     kind = STRING if pa.types.is_string_view(kind) else pa.large_binary()
     try:
@@ -245,8 +267,40 @@ def frame_without_views(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def _member(value: object) -> str | None:
+    """A value of a union as text; an interval of Arrow has no words."""
+    return None if is_gap(value) else BROKEN if isinstance(value, pa.MonthDayNano) else written(value)
+
+
+def _derives(kind: type) -> bool:
+    """Whether values of a class are of Arrow, or of a class that derives from Python's numbers or text."""
+    plain = (str, int, float, Decimal)
+    return (
+        issubclass(kind, (*plain, pa.Scalar))
+        and kind not in {*plain, bool}
+        and not issubclass(kind, np.generic)
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A value of Python itself, as it was before a class was derived from its own."""
+    if isinstance(value, pa.Scalar):
+        try:
+            value = value.as_py()
+        except Exception:  # noqa: BLE001 - times that Python does not have, and types of others
+            return BROKEN
+    if not _derives(type(value)):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, float):
+        return float.__add__(value, 0.0)
+    return Decimal(value) if isinstance(value, Decimal) else int.__add__(value, 0)
+
+
 def is_gap(value: object) -> bool:
     """Whether nothing stands in a cell; asked of values that may not be compared with anything."""
+    value = _plain(value) if _derives(type(value)) else value
     if isinstance(value, Decimal):
         return value.is_nan()  # a signalling NaN raises when it is compared
     if isinstance(value, (np.datetime64, np.timedelta64)):

@@ -95,11 +95,15 @@ _FLAG_A: Final = 0x1F1E6  # REGIONAL INDICATOR SYMBOL LETTER A
 _TAG_A: Final = 0xE0061  # TAG LATIN SMALL LETTER A
 _TAG: Final = re.compile(r"[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?[_-]([A-Z]{2})(?:\.[A-Za-z0-9-]+)?")
 _TWICE: Final = re.compile(r"[()\[\]/|:,;\u2013]| - ")
+_FLAG: Final = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_WIDE: Final = re.compile("[\uff21-\uff3a\uff41-\uff5a]+")
 _DIGIT: Final = re.compile(r"\d")
 _NOT_ASCII_WORD: Final = re.compile(r"[^a-z0-9]+")
 _LONGEST: Final = 90  # characters of the longest name, with room
 _TIMES: Final = 3  # that a cell says its country: "Italy (IT) [ITA]"
 _CLOSE: Final = 0.75
+_ASKED: Final = 5  # names that are close, of which letters are compared
+_LONG: Final = 9  # letters of a name in which two slips are likely; of shorter ones another name is made so
 _NO_WORDS: Final = frozenset({"the", "and", "und", "et", "e", "y", "en", "og", "och"})
 """Articles, and what is written for `&`: dropped from names of the table and from those of cells alike."""
 _WITHOUT_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "æ": "ae", "å": "aa"})
@@ -114,6 +118,8 @@ def region_of(name: str) -> str | None:
         ['IT', 'IT', 'GB', 'DE', None]
     """
     stripped = name.strip()
+    if _WIDE.fullmatch(stripped):
+        name = stripped = unicodedata.normalize("NFKC", stripped)
     if len(stripped) == _ALPHA_2 and stripped.isascii() and (code := stripped.upper()) in _supported():
         return code
     if len(name) > _LONGEST or not stripped:
@@ -124,7 +130,7 @@ def region_of(name: str) -> str | None:
         return None
     if not name.isascii() and (signed := _flag(name)):
         return signed
-    parts = [part for part in _TWICE.split(name) if part.strip()]
+    parts = [part for part in _TWICE.split(_FLAG.sub(r"/\g<0>/", name)) if part.strip()]
     first = region_of(parts[0]) if 1 < len(parts) <= _TIMES else None  # of an address it is a street
     if first and all(region_of(part) == first for part in parts[1:]):  # the same country twice: "Italy (IT)"
         return first
@@ -199,11 +205,28 @@ def suggestion(name: str) -> str | None:
     shortest, longest = len(key) * _CLOSE / (2 - _CLOSE), len(key) * (2 - _CLOSE) / _CLOSE
     alike = _suggested().get(key[0], {}) | _suggested().get(key[-_CODE:], {})
     known = {near: code for near, code in alike.items() if shortest <= len(near) <= longest}
-    near = difflib.get_close_matches(key, known, n=1, cutoff=_CLOSE)
-    if not near:
+    near = difflib.get_close_matches(key, known, n=_ASKED, cutoff=_CLOSE)
+    most = 2 if len(key) >= _LONG else 1
+    nearest = sorted((slips, other) for other in near if (slips := _slips(key, other)) <= most)
+    codes = {known[other] for slips, other in nearest if slips == nearest[0][0]}
+    if len(codes) != 1:
         return None
-    code = known[near[0]]
-    return f"{Locale('en').territories.get(code, near[0])} ({code})"
+    code = codes.pop()
+    return f"{Locale('en').territories.get(code, nearest[0][1])} ({code})"
+
+
+def _slips(name: str, other: str) -> int:
+    """How many letters were left out, added or swapped with the next; one that was changed counts twice."""
+    rows = [[*range(len(other) + 1)]]
+    for i, letter in enumerate(name, 1):
+        row = [i]
+        for j, wanted in enumerate(other, 1):
+            least = min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + 2 * (letter != wanted))
+            if i > 1 and j > 1 and (letter, name[i - 2]) == (other[j - 2], wanted):
+                least = min(least, rows[-2][j - 2] + 1)
+            row.append(least)
+        rows.append(row)
+    return int(rows[-1][-1])
 
 
 def country_name(code: str) -> str:

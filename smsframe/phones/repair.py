@@ -16,7 +16,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from smsframe.arrow import STRING, raw
-from smsframe.phones.marks import BEFORE, HIDDEN, HIDING, REFUSING, REMARK, SEPARATING
+from smsframe.phones.doubled import doubled
+from smsframe.phones.marks import (
+    BEFORE,
+    HIDDEN,
+    HIDING,
+    MAY_REPEAT,
+    REFUSING,
+    REMARK,
+    REPEATED,
+    SEPARATING,
+    TWO_LONG,
+)
 from smsframe.phones.scripts import PLUSES, SLASH, in_ascii
 
 if TYPE_CHECKING:
@@ -26,7 +37,7 @@ if TYPE_CHECKING:
 SEPARATORS = "/;,|&"
 
 INVISIBLE = (
-    r"[\p{Cf}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{3164}\x{FFA0}\x{20DD}-\x{20E0}\x{20E2}-\x{20E4}"
+    r"[\p{Cf}\x{034F}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{3164}\x{FFA0}\x{20E3}"
     r"\x{180B}-\x{180F}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x00-\x08\x0E-\x1F\x7F]+"
 )
 _BREAKS = r"[\n\r\x0B\x0C\x{2028}\x{2029}]"
@@ -37,8 +48,8 @@ _LINES = rf"\s*{_BREAKS}+\s*"
 _SPACES = r"[\t\p{Zs}]"
 _ODD_SPACES = r"[\t\x{A0}\x{1680}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
 _PADDING = " \t\n\r\x0b\x0c\xa0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-_APOSTROPHES = r"['`\x{B4}\x{2B9}\x{2BC}\x{2018}\x{2019}\x{201B}\x{2032}\x{FF07}]"
-_APOSTROPHE = rf"^{_APOSTROPHES}+\s*"
+APOSTROPHES = r"['`\x{B4}\x{2B9}\x{2BC}\x{2018}\x{2019}\x{201B}\x{2032}\x{FF07}]"
+_APOSTROPHE = rf"^{APOSTROPHES}+\s*"
 _FORMULA = r'^=\s*"+([^"]*)"+$'  # how a spreadsheet is made to keep the zeros in front
 _SCHEME = (
     r"(?i)^(?:"
@@ -47,8 +58,9 @@ _SCHEME = (
     r'other|uri)(?:,(?:cell|mobile|voice|text|msg|home|work|pref))*"?|;pref=[0-9]+|;waid=[0-9]+)*:(?:tel:)?'
     # a scheme, or a word and a colon
     r"|(?:p|t|m|c|ph|tel|telephone|telefon|telefono|tel\x{E9}fono|t\x{E9}l|t\x{E9}l\x{E9}phone|phone|mob|mobile|mobil|"
-    r"m\x{F3}vil|movil|cell|cel|cellphone|celular|cellulare|handy|natel|portable|gsm|sms|smsto|callto|whatsapp|wa)"
-    r"\.?\s*:"
+    r"m\x{F3}vil|movil|cell|cel|cellphone|celular|cellulare|handy|natel|portable|gsm|sms|smsto|callto|whatsapp|wa|"
+    r"mobile phone|mobile number|phone number|home|work|h|w|viber|signal|imessage|facetime|mms)"
+    r"\.?(?: ?[0-9])?\s*:"
     r")[\s/]*"
 )
 _LINK_HEAD = (  # WhatsApp's links have the number in international form, without the plus
@@ -56,14 +68,22 @@ _LINK_HEAD = (  # WhatsApp's links have the number in international form, withou
     r"whatsapp://send/?\?phone=)(?:\+|%2B)?"
 )
 _LINK = rf"{_LINK_HEAD}([0-9]+)(?:[/?&].*)?$"
-NO_WORD = rf"{HIDING}|{_APOSTROPHES}|{_SPACES}|[{PLUSES}{SLASH}{SEPARATING}]"
+NO_WORD = rf"{HIDING}|{APOSTROPHES}|{_SPACES}|[{PLUSES}{SLASH}{SEPARATING}]"
 """What is more than a letter, though Unicode may call it one, as it does some apostrophes."""
-_DECIMAL = r"^(\+?[0-9]+)[.,]0+$"  # of floats, and of databases that export decimals
-_FRACTION = r"^[1-9][0-9]{5,}[.,][0-9]{1,2}$"  # what a spreadsheet writes of a number that is no whole one
-_ENDS_IN_ZEROS = (
-    r"^([^.\x{FF0E}]*[0-9][^.\x{FF0E}]*)[.\x{FF0E}]0+[^0-9]*$"  # a quotation mark may be behind them
+_DECIMAL = r"^(\+?[0-9]+) ?[.,] ?0+$"  # of floats, and of databases that export decimals
+_FRACTION = (  # what a spreadsheet writes of a number that is no whole one, and of what it made of that
+    r"^[^.,\x{FF0E}\p{L}]*[0-9]{6,}(?: ?[.\x{FF0E}] ?|,)[0-9]{1,2}[^0-9+\p{L}]*$"
+    r"|^[^.,\x{FF0E}\p{L}]*[0-9]{6,} ?[.\x{FF0E}][ .\x{FF0E}]*0[0 .\x{FF0E}]*[^0-9+\p{L}]*$"
 )
-_DANGLING = rf"^[\s{SEPARATORS}]+|[\s{SEPARATORS}]+$"
+_ENDS_IN_ZEROS = (  # a quotation mark may be behind them
+    r"^([^.\x{FF0E}]*[0-9][^.\x{FF0E}]*)[.\x{FF0E}][ .\x{FF0E}]*0[0 .\x{FF0E}]*[^0-9]*$"
+)
+# One separator at an end is left over from a list; two of them stand for what is not there.
+_DANGLING = (
+    (rf"^[\s{SEPARATORS}]+$", ""),
+    (rf"^\s*[{SEPARATORS}]\s*([^\s{SEPARATORS}])", r"\1"),
+    (rf"([^\s{SEPARATORS}])\s*[{SEPARATORS}]\s*$", r"\1"),
+)
 _ABSENT = r"(?i)^(?:nan|none|<na>|nat|null|#?n/a)?$"
 
 _POWER = r"^[+-]?[0-9]+(?:[.,](?P<fraction>[0-9]*))?\s*[eE]\s*[+]?(?P<power>-?[0-9]{1,3})$"
@@ -73,14 +93,14 @@ _EXTENSION = (
 _LETTERS = r"[^\P{L}\x{30FC}]"
 _SECOND_PLUS = r"[0-9][^+]*\+"
 _MAY_HIDE = (
-    rf"{HIDING}|[.!@\\(\[\x{{A7}}\x{{B6}}\x{{2020}}\x{{2021}}\x{{FF08}}\x{{FF3B}}\p{{No}}\p{{Nl}}]"
+    rf"{HIDING}|[.!@\\\x{{A7}}\x{{B6}}\x{{2020}}\x{{2021}}\p{{Ps}}\p{{Pe}}\p{{No}}\p{{Nl}}]"
     rf"|[\-xX#\x{{FF0E}}\p{{Pd}}\x{{30FC}}\p{{So}}\p{{Sk}}\p{{Sc}}]|[^\P{{Sm}}+|]"
 )
 TELLING = (
     r"(?i)^(?:item|tel|type|value|cell|mobile|iphone|voice|text|msg|home|work|pref|main|other|uri|waid|"
     r"p|t|m|c|ph|telephone|telefon|telefono|tel\x{E9}fono|t\x{E9}l|t\x{E9}l\x{E9}phone|phone|mob|mobil|"
     r"m\x{F3}vil|movil|cel|cellphone|celular|cellulare|handy|natel|portable|gsm|sms|smsto|callto|whatsapp|wa|"
-    r"https?|www|me|api|web|com|send|b|nan|none|na|nat|null|n|a|e|ext|extn|extension|int|доб|\x{FF58})$"
+    r"number|h|w|viber|signal|imessage|facetime|mms|https?|www|me|api|web|com|send|b|nan|none|na|nat|null|n|a|e|ext|extn|extension|int|доб|\x{FF58})$"
     rf"|^[x\x{{FF58}}]|[x\x{{FF58}}]$|{INVISIBLE}|[\x{{10000}}-\x{{10FFFF}}]"
 )
 """Runs of letters, of what is not seen and of characters of four bytes that may be one of the words above."""
@@ -147,16 +167,15 @@ def mend(text: Any) -> tuple[Any, dict[str, Any], Any]:
     if there.any(r"[\s\p{Z}\x1C-\x1F]"):
         text = _trim(text)
     if there.any(rf"{INVISIBLE}|{_BREAKS}|{_ODD_SPACES}"):
-        before, text = text, _sub(_sub(_sub(text, INVISIBLE, ""), _LINES, "/"), _SPACES, " ")
+        before, text = text, _trim(_sub(_sub(_sub(text, INVISIBLE, ""), _LINES, "/"), _SPACES, " "))
         repairs["invisible"] = pc.and_(
             pc.not_equal(before, text), pc.match_substring_regex(before, rf"{INVISIBLE}|[^\x00-\x7F\PZ]")
         )
     if there.any("="):
         before, text = text, _trim(_sub(text, _FORMULA, r"\1"))
         repairs["formula"] = pc.not_equal(before, text)
-    if there.any(rf"[\s{SEPARATORS}]|{_BREAKS}"):
-        text = _sub(text, _DANGLING, "")
-    if there.any(_APOSTROPHES):
+    text = _without_dangling(text, there)
+    if there.any(APOSTROPHES):
         before, text = text, _trim(_sub(text, _APOSTROPHE, ""))
         repairs["apostrophe"] = pc.not_equal(before, text)
     if there.any(rf"[^\x00-\x7F\P{{Nd}}]|[{PLUSES}{SLASH}]"):
@@ -177,6 +196,14 @@ def mend(text: Any) -> tuple[Any, dict[str, Any], Any]:
     return pc.if_else(absent, pa.scalar(None, STRING), text), repairs, left_out
 
 
+def _without_dangling(text: Any, there: Characters) -> Any:
+    if not there.any(rf"[{SEPARATORS}]|{_BREAKS}"):
+        return text
+    for pattern, left in _DANGLING:
+        text = _sub(text, pattern, left)
+    return text
+
+
 def damage(text: Any) -> Any:
     """
     The code of damage nobody can undo, for mended cells; null where there is none.
@@ -195,7 +222,7 @@ def damage(text: Any) -> Any:
     if there.any(_MAY_HIDE):
         shown = _sub(text, BEFORE, "") if there.any(r"[+ ]") else text
         findings.append((pc.match_substring_regex(shown, HIDDEN), "masked_digits"))
-    if there.any("[.,]"):
+    if there.any(r"[.,\x{FF0E}]"):
         findings.append((pc.match_substring_regex(text, _FRACTION), "decimals"))
     if there.any(r"[)\]\x{FF09}\x{FF3D}]"):
         findings.append((pc.match_substring_regex(text, REMARK), "two_numbers"))
@@ -207,10 +234,20 @@ def damage(text: Any) -> Any:
         findings.append((pc.match_substring_regex(text, _LETTERS), "letters"))
     if there.any(r"\+"):
         findings.append((pc.match_substring_regex(text, _SECOND_PLUS), "two_numbers"))
+    findings += _repeated(text, there)
     code = pa.nulls(len(text), STRING)
     for here, name in reversed(findings):
         code = pc.if_else(pc.fill_null(here, fill_value=False), name, code)
     return code
+
+
+def _repeated(text: Any, there: Characters) -> list[tuple[Any, str]]:
+    """What is found last: marks that only say something where they are repeated."""
+    if not there.any(MAY_REPEAT):
+        return []
+    shown = _sub(text, BEFORE, "") if there.any(r"[+ ]") else text
+    twice = pc.or_(pa.array(doubled(shown)), pc.match_substring_regex(text, REPEATED))
+    return [(pc.match_substring_regex(text, TWO_LONG), "two_numbers"), (twice, "masked_digits")]
 
 
 def before_decimals(text: Any) -> Any:

@@ -241,13 +241,13 @@ def not_gsm(texts: pd.Series) -> pd.Series:
 
 
 def _texts(texts: pd.Series) -> Any:
-    texts = dense(texts) if is_view(texts.dtype) else texts
-    if texts.isna().all():
-        return pa.nulls(len(texts), STRING)
+    texts = dense(texts) if is_view(texts.dtype) or texts.dtype == object else texts
     try:
+        if texts.isna().all():
+            return pa.nulls(len(texts), STRING)
         if pd.api.types.infer_dtype(texts, skipna=True) in {"string", "categorical"}:
             return strings(texts)
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+    except (pa.ArrowException, ArithmeticError):
         pass  # some are no strings after all: refused below, as every other column without strings
     raise TextError(
         f"The texts must be strings, and this column is {texts.dtype}; convert it with .astype(str)."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import phonenumbers as library
@@ -42,7 +43,7 @@ USABLE = {
 
 # Drawn as nothing, though Unicode does not call them format or control characters.
 UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u20dd-\u20e0\u20e2-\u20e4\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u20e3\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 BREAKS = "\n\r\v\f\x85\u2028\u2029"
 DIVIDERS = "/;,|&"
@@ -53,7 +54,12 @@ HIDING = re.compile(
     r"(?:.* )?(?:ASTERISK|ASTERISK OPERATOR|ASTERISKS ALIGNED VERTICALLY|QUESTION MARK|QUESTION MARK ORNAMENT"
     r"|INTERROBANG|ELLIPSIS|DOT LEADER|LOW LINE|BULLET|BULLET OPERATOR|MIDDLE DOT|DOT OPERATOR|PERCENT SIGN"
     r"|REPLACEMENT CHARACTER|SWUNG DASH|WAVE DASH|WAVY DASH|HALF BLOCK|FULL BLOCK|EIGHTH BLOCK|EIGHTHS BLOCK"
-    r"|QUARTER BLOCK|QUARTERS BLOCK|SHADE|CROSS MARK)"
+    r"|QUARTER BLOCK|QUARTERS BLOCK|SHADE|CROSS MARK|ASTERISM|QUESTION EXCLAMATION MARK|STAR OPERATOR"
+    r"|(?:TRIPLE|THREE|FOUR|FIVE|TWO|ONE)(?: OVER TWO)? DOTS?(?: OVER (?:TWO|ONE) DOTS?)? (?:PUNCTUATION"
+    r"|MARK)(?: MARK)?"
+    r"|(?:VERTICAL|MONGOLIAN) FOUR DOTS|SQUARED FOUR DOT PUNCTUATION|FIVE POINTED STAR"
+    r"|FLOWER PUNCTUATION MARK|TRICOLON|COMBINING ENCLOSING (?:CIRCLE|SQUARE|DIAMOND|SCREEN|.* TRIANGLE)"
+    r"|(?:TWO|THREE)-EM DASH)"
     r"|(?:FULLWIDTH )?TILDE(?: OPERATOR)?|(?:HEAVY )?(?:MULTIPLICATION|BALLOT) X|MULTIPLICATION SIGN"
     r"|(?:(?:BLACK|WHITE|LARGE|MEDIUM|SMALL|RED|ORANGE|YELLOW|GREEN|BLUE|PURPLE|BROWN) )+(?:SQUARE|CIRCLE)"
     r"|(?:BLACK|WHITE|WHITE MEDIUM) STAR|HEAVY LARGE CIRCLE|DOTTED SQUARE|BALLOT BOX(?: WITH (?:CHECK|X))?"
@@ -70,12 +76,27 @@ DRAWN = (
     *((0x1F780, 0x1F7EB), (0x1FB00, 0x1FB9F)),
 )
 CROSSED = re.compile(
-    r"DAGGER|DOUBLE DAGGER|SKULL(?: AND CROSSBONES)?|ORTHODOX CROSS|CROSS OF (?:LORRAINE|JERUSALEM)|COFFIN"
-    r"|FUNERAL URN|CROSSING LANES|CIRCLED CROSSING LANES|NO ENTRY(?: SIGN)?|OCTAGONAL SIGN"
+    r"(?:DOUBLE |TRIPLE |TURNED )?DAGGER(?: WITH (?:LEFT|RIGHT) GUARD)?|(?:BLACK )?SKULL(?: AND CROSSBONES)?"
+    r"|(?!SIGNWRITING|.* (?:ON|WITH|WITH WHITE) CROSS).*\b(?:CROSS|SALTIRE|CROSS PATTY WITH (?:LEFT"
+    r"|RIGHT) CROSSBAR|CROSS POMMEE(?: WITH HALF-CIRCLE BELOW)?)"
+    r"|CROSS OF (?:LORRAINE|JERUSALEM)|RUNIC CROSS PUNCTUATION|CIRCLED CROSS FORMEE.*|VECTOR OR CROSS PRODUCT"
+    r"|WHITE HEAVY SALTIRE WITH ROUNDED CORNERS|COFFIN|FUNERAL URN|HEADSTONE(?: GRAVEYARD SYMBOL)?"
+    r"|(?:CIRCLED )?CROSSING LANES|(?:RISING|FALLING) DIAGONAL CROSSING (?:RISING|FALLING) DIAGONAL"
+    r"|NO ENTRY(?: SIGN)?|PROHIBITED SIGN|OCTAGONAL SIGN|NO (?:MOBILE PHONES|PEDESTRIANS|BICYCLES|PIRACY)"
+    r"|(?:NO SMOKING|DO NOT LITTER|NON-POTABLE WATER|NO ONE UNDER EIGHTEEN) SYMBOL|FACE WITH NO GOOD GESTURE"
     r"|(?:HEAVY )?(?:MULTIPLICATION|BALLOT) X|CANCELLATION X|BALLOT (?:SCRIPT X|BOLD SCRIPT X)"
-    r"|BALLOT BOX WITH (?:BOLD )?SCRIPT X|(?:SHADOWED WHITE |OUTLINED |WHITE |HEAVY )?LATIN CROSS"
-    r"|MALTESE CROSS|CELTIC CROSS|(?:NEGATIVE SQUARED )?CROSS MARK|NO MOBILE PHONES|NO PEDESTRIANS"
-    r"|(?:SPEAKER|BELL) WITH CANCELLATION STROKE|BLACK SKULL AND CROSSBONES"
+    r"|BALLOT BOX WITH (?:(?:BOLD )?SCRIPT |LIGHT )?X|CIRCLED (?:BOLD )?X|X IN A RECTANGLE BOX"
+    r"|FRAME WITH AN X"
+    r"|CIRCLE WITH SUPERIMPOSED X|HEAVY CIRCLED SALTIRE"
+    r"|(?:CIRCLED )?MULTIPLICATION SIGN(?: WITH CIRCUMFLEX ACCENT)?"
+    r"|(?:N-ARY )?(?:CIRCLED |SQUARED )?TIMES(?: OPERATOR)?|CIRCLED DIVISION (?:SLASH|SIGN)|EMPTY SET"
+    r"|(?:PARENTHESIZED|CIRCLED|SQUARED|NEGATIVE CIRCLED|NEGATIVE SQUARED) LATIN (?:CAPITAL|SMALL) LETTER X"
+    r"|(?:NEGATIVE SQUARED )?CROSS MARK|(?:SPEAKER|BELL) WITH CANCELLATION STROKE|WASTEBASKET"
+    r"|(?:REVERSED )?THUMBS DOWN SIGN|(?:REVERSED )?RAISED HAND(?: WITH FINGERS SPLAYED)?|RAISED BACK OF HAND"
+    r"|REVERSED HAND WITH MIDDLE FINGER EXTENDED|SQUARED CJK UNIFIED IDEOGRAPH-7981"
+    r"|COMBINING (?:X (?:ABOVE|BELOW)|X-X BELOW|LATIN SMALL LETTER X|DELETION MARK)"
+    r"|COMBINING ENCLOSING CIRCLE BACKSLASH"
+    r"|COMBINING .*(?:STROKE|SOLIDUS|LINE|RING) OVERLAY"
 )
 OPENING, CLOSING = "([\uff08\uff3b", ")]\uff09\uff3d"
 WORDS = {
@@ -107,6 +128,8 @@ WORDS = {
         "cellulare",
     ),
     *("handy", "natel", "portable", "gsm", "sms", "smsto", "callto", "whatsapp", "wa"),
+    *("mobile phone", "mobile number", "phone number", "home", "work", "h", "w"),
+    *("viber", "signal", "imessage", "facetime", "mms"),
 }
 CARD = {"cell", "mobile", "voice", "text", "msg", "home", "work", "pref"}
 APOSTROPHES = "'`\u00b4\u02b9\u02bc\u2018\u2019\u201b\u2032\uff07"
@@ -214,7 +237,7 @@ def read(text, name, home):
     bare = not name and unsigned and re.match(r"[^0-9+]*[1-9]", text) is not None
     if bare:
         text = re.sub("([0-9])", r"+\1", text, count=1)
-    decimals = re.fullmatch("([^.\uff0e]*[0-9][^.\uff0e]*)[.\uff0e]0+[^0-9]*", text)
+    decimals = re.fullmatch("([^.\uff0e]*[0-9][^.\uff0e]*)[.\uff0e]([ .\uff0e]*0)+[^0-9]*", text)
     if decimals and verdict(decimals[1], home).kind in TYPES.values():
         return Answer("decimals")
     found = verdict(text, home)
@@ -279,7 +302,7 @@ def mended(cell):
         bytes([ord(character)]).decode("cp1252", "replace") if "\x80" <= character <= "\x9f" else character
         for character in cell
     )
-    text = "".join(map(_seen, text))
+    text = "".join(map(_seen, text.strip()))
     text = re.sub(rf"[ \t]*[{BREAKS}][ \t{BREAKS}]*", "/", text)
     text = "".join(
         " " if character == "\t" or unicodedata.category(character) == "Zs" else character
@@ -287,32 +310,37 @@ def mended(cell):
     )
     if formula := re.fullmatch(r'=[ ]*"+([^"]*)"+', text.strip()):
         text = formula[1]
-    text = text.strip(" " + DIVIDERS).lstrip(APOSTROPHES).strip()
+    text = without_divider(without_divider(text.strip())[::-1])[::-1].lstrip(APOSTROPHES).strip()
     text = "".join(str(unicodedata.decimal(character, character)) for character in text)
     text = re.sub("[\uff0b\ufe62\u207a]", "+", text).replace("\uff0f", "/")
     text = introduced(text)
-    if float_ := re.fullmatch(r"(\+?[0-9]+)[.,]0+", text):
+    if float_ := re.fullmatch(r"(\+?[0-9]+) ?[.,] ?0+", text):
         return float_[1]
     text = re.sub(r"^\+[+ ]*\+", "+", text)
     return re.sub(r"^([^0-9+]*8) ?~ ?10", r"\g<1>10", text)
+
+
+def without_divider(text):
+    """Without one divider at the end; two of them stand for something."""
+    if not text.strip(" " + DIVIDERS):
+        return ""
+    rest = text[:-1].rstrip()
+    return rest if text[-1] in DIVIDERS and rest[-1] not in DIVIDERS else text
 
 
 def introduced(text):
     """A number without the word, the card's field or the link before it."""
     link = re.match(
         r"(?i)(?:(?:https?://)?(?:www\.)?wa\.me/"
-        r"|(?:(?:https?://)?(?:api|web)\.whatsapp\.com/|whatsapp://)send/?\?phone=)(?:\+|%2b)?([0-9]+)(?:[/?&].*)?$",
+        r"|(?:(?:https?://)?(?:api|web)\.whatsapp\.com/|whatsapp://)send/?\?phone=)(?:\+"
+        r"|%2b)?([0-9]+)(?:[/?&].*)?$",
         text,
     )
     if link:
         return "+" + link[1]
     head, colon, rest = text.partition(":")
-    word = head.lower().rstrip()
-    if (
-        colon
-        and word.removesuffix(".").rstrip() == word.removesuffix(".")
-        and word.removesuffix(".") in WORDS
-    ):
+    word = re.fullmatch(r"([^.0-9]*?)\.?(?: ?[0-9])?\s*", head.lower())
+    if colon and word and word[1] in WORDS:
         return rest.lstrip(" /")
     field, *kinds = re.sub(r"^item[0-9]{1,3}\.", "", head.lower()).split(";")
     if colon and field == "tel" and all(map(_is_kind_of_card, kinds)):
@@ -340,7 +368,7 @@ def damaged(text):
         return "digits_lost" if int(power[2]) > len(power[1] or "") else "scientific"
     if hidden(text):
         return "masked_digits"
-    if re.fullmatch(r"[1-9][0-9]{5,}[.,][0-9][0-9]?", text):
+    if fraction(text):
         return "decimals"
     if remarked(text):
         return "two_numbers"
@@ -350,7 +378,52 @@ def damaged(text):
         return "extension"
     if any(unicodedata.category(character)[0] == "L" and character != "\u30fc" for character in text):
         return "letters"
-    return "two_numbers" if re.search(r"[0-9][^+]*\+", text) else None
+    return _repeated_or_two(text)
+
+
+def _repeated_or_two(text):
+    if re.search(r"[0-9][^+]*\+", text):
+        return "two_numbers"
+    if any(
+        _digits(text[: m.start()]) >= 7 and _digits(text[m.end() :]) >= 6 for m in re.finditer("/ */", text)
+    ):
+        return "two_numbers"
+    return "masked_digits" if repeated(text) else None
+
+
+def fraction(text):
+    """Whether six digits or more end in a dot and one or two more, or in a dot, zeros and dots."""
+    found = re.fullmatch(
+        "([^.,\uff0e]*[0-9]{6,})( ?[.\uff0e] ?|,)([0-9][0-9]?)([^0-9+]*)", text
+    ) or re.fullmatch("([^.,\uff0e]*[0-9]{6,})( ?[.\uff0e][ .\uff0e]*)(0[0 .\uff0e]*)([^0-9+]*)", text)
+    return found is not None and not any(unicodedata.category(c)[0] == "L" for c in found[1] + found[4])
+
+
+def repeated(text):
+    """Whether a mark that only says something when it is repeated is repeated, or a number is doubted."""
+    before = re.match(r"[^0-9+]*(?=\+)", text)
+    hiding = [character for character in before[0] if _hides(character)] if before else []
+    if len(hiding) > 1 or any(map(_doubts, hiding)) or re.search("/ */", text):
+        return True
+    outside = re.match("[^0-9]*", text)[0], re.search("[^0-9]*$", text)[0]
+    if any(re.search(f"[{divider}] *[{divider}]", end) for divider in ",;|&" for end in outside):
+        return True
+    seen = shown_of(text).replace(" ", "")
+    return any(
+        one == other
+        and unicodedata.category(one)[0] in "PSM"
+        and one not in f"+().[]/,;|&{DASHES}\uff08\uff09\uff0e\uff3b\uff3d"
+        for one, other in pairwise(seen)
+    )
+
+
+def _doubts(character):
+    """Whether what hides a digit is no bullet before a plus either, as a question mark is none."""
+    words = (
+        "QUESTION|INTERROBANG|ELLIPSIS|DOT LEADER|LOW LINE|TIE|UNDERTIE|TILDE|SWUNG DASH|WAVE DASH|WAVY DASH"
+    )
+    more = "PERCENT SIGN|EM DASH|MULTIPLICATION SIGN|TRIPLE DOT"
+    return re.search(rf"\b(?:{words}|{more})\b", unicodedata.name(character)) is not None
 
 
 def _ends_in_signs(text):
@@ -358,15 +431,15 @@ def _ends_in_signs(text):
     tail = re.search(r"[^0-9]*$", text)[0]
     if not tail or tail == text or "+" in tail or any(unicodedata.category(c)[0] == "L" for c in tail):
         return False
-    rest = re.sub(rf"^[{DASHES} ()\[\].]*", "", tail)
-    pair = rest[0:1] + rest[1:].removeprefix(" ")[0:1]
+    rest = re.sub(rf"^[{DASHES} ()\[\].]*", "", tail).replace(" ", "")
+    pair = rest[:2]
     return len(pair) == 2 and all(map(_is_sign, pair))
 
 
 def _ends_in_dashes(text):
     """Whether two dashes follow the last digit, with neither a plus nor a letter beside them."""
     plain = "".join("L" if unicodedata.category(c)[0] == "L" and c != "\u30fc" else c for c in text)
-    return re.search(rf"[0-9][^0-9+L\u30fc]*[{DASHES}] ?[{DASHES}][^0-9+L\u30fc]*$", plain) is not None
+    return re.search(rf"[0-9][^0-9+L\u30fc]*[{DASHES}] *[{DASHES}][^0-9+L\u30fc]*$", plain) is not None
 
 
 def _is_sign(character):
@@ -395,15 +468,39 @@ def _digits(text):
     return sum(character in "0123456789" for character in text)
 
 
+def shown_of(text):
+    """Without what stands before the plus, or one bullet."""
+    return re.sub(rf"^(?:[^0-9+]*\+|[{re.escape(BULLETS)}] +)", "", text, count=1)
+
+
+def _empty_brackets(text):
+    """Whether a bracket is closed without a digit in it, or two are opened or closed outside the digits."""
+    kinds = "".join(map(_kind, text))
+    around = re.search("< *<[^0+Ll]*$", kinds) or re.search("^[^0+Ll]*> *>", kinds)
+    return around is not None or re.search("<[ _l]*>", kinds) is not None
+
+
+def _kind(character):
+    if character in "0123456789":
+        return "0"
+    if character in ".,:;/|'\u2800\uff0e" or (character in DASHES and character != "\u30fc"):
+        return "_"
+    category = unicodedata.category(character)
+    letter = "l" if character == "ー" else "L"
+    return {"Ps": "<", "Pe": ">"}.get(category) or (
+        letter if category[0] == "L" else character if character in " +" else "-"
+    )
+
+
 def hidden(text):
     """Whether marks stand where digits should be; what is before the plus is a bullet at most."""
-    shown = re.sub(rf"^(?:[^0-9+]*\+|[{re.escape(BULLETS)}] +)", "", text, count=1)
+    shown = shown_of(text)
     if any(_hides(character) for character in shown):
         return True
-    if re.search(r"[.\uff0e] ?[.\uff0e]", shown) or re.search(rf"[{DASHES}](?: ?[{DASHES}]){{2}}", shown):
+    if re.search(r"[.\uff0e] *[.\uff0e]", shown) or re.search(rf"[{DASHES}](?: *[{DASHES}]){{2}}", shown):
         return True
     # The frame of an area code that nobody filled in; dashes at the end; digits of another kind.
-    if re.search("[(\\[\uff08\uff3b] ?[)\\]\uff09\uff3d]", shown) or _ends_in_dashes(shown):
+    if _empty_brackets(shown) or _ends_in_dashes(shown):
         return True
     if any(unicodedata.category(character) in {"No", "Nl"} for character in shown):
         return True
@@ -431,7 +528,7 @@ def hidden(text):
 def _hides(character):
     category = unicodedata.category(character)
     return category == "Pc" or (
-        category in {"Po", "So", "Sm", "Pd"}
+        category in {"Po", "So", "Sm", "Pd", "Me"}
         and (
             HIDING.fullmatch(unicodedata.name(character, "")) is not None
             or any(first <= ord(character) <= last for first, last in DRAWN)

@@ -13,6 +13,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import phonenumbers as library
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from babel import Locale
 from babel.core import get_global
@@ -20,12 +22,12 @@ from searches import phone_columns
 
 import smsframe
 from smsframe.contacts.suppression import suppression
-from smsframe.errors import ContactsError
+from smsframe.errors import ContactsError, TextError
 from smsframe.form.draft import Draft
 from smsframe.form.html import audience
 from smsframe.form.preview import View
 from smsframe.outcomes.schema import ContactsSchema
-from smsframe.phones import bare, likeness, marks, parse, region_names
+from smsframe.phones import bare, likeness, marks, parse, region_names, repair
 from smsframe.phones.homes import unknown_regions
 from smsframe.phones.region_names import LANGUAGES, region_of, suggestion
 
@@ -136,6 +138,73 @@ def test_two_marks_behind_the_digits_hide_some_whatever_closes_the_cell(end):
     assert one(f"+43 664 12345 {end}")[0] == "masked_digits"
 
 
+ASSIGNED = [
+    chr(point)
+    for point in range(0x20, sys.maxunicode + 1)
+    if unicodedata.category(chr(point)) not in {"Cs", "Cn", "Co"}
+]
+UNSEEN = frozenset(
+    pc.filter(pa.array(ASSIGNED), pc.match_substring_regex(pa.array(ASSIGNED), repair.INVISIBLE)).to_pylist()
+)
+
+
+@pytest.mark.parametrize(("times", "between"), [(2, ""), (2, " \t "), (3, "")])
+def test_no_character_of_unicode_is_written_several_times_in_a_number_but_what_separates(times, between):
+    separates = {mark for mark, meaning in marks.SKIPPED.items() if meaning == marks.SEPARATES}
+    repeated = [
+        mark
+        for mark in ASSIGNED
+        if unicodedata.category(mark)[0] in "PSM"
+        and mark not in separates | UNSEEN | {*"+\u207a\ufe62\uff0b"}
+    ]
+    assert len(repeated) > 9_000
+    runs = [between.join(mark * times) for mark in repeated]
+    forms = ("+43 664 456712{}", "+43 664 456712 {} ", "{}664 456712", "{} 0664 456712")
+    at_first = pc.match_substring_regex(pa.array(repeated), repair.APOSTROPHES).to_pylist()
+    for form in forms:
+        codes = parse.read(pd.Series([form.format(run) for run in runs]), "AT")["code"].fillna("read")
+        others = {
+            (f"U+{ord(mark):04X}", code)
+            for mark, code, taken_off in zip(repeated, codes, at_first, strict=True)
+            if not (taken_off and form.startswith("{"))
+        }
+        assert {code for code in others if code[1] != "masked_digits"} == set(), form
+    assert parse.normalize(pd.Series([f"+43 664 456{run}712" for run in runs])).isna().all()
+
+
+@pytest.mark.parametrize("blanks", ["", " ", "  ", "\t \t", " \u2800 ", " - ", ".", "/", " , "])
+@pytest.mark.parametrize("brackets", ["()", "[]", "{}", "\uff08\uff09", "\uff5b\uff5d", "\u3010\u3011", "(]"])
+def test_brackets_with_nothing_in_them_hide_digits(brackets, blanks):
+    empty = brackets[0] + blanks + brackets[1]
+    for cell in (f"+43 664 {empty} 4567123", f"+43 664 456712{empty}", f"{empty} 664 4567123"):
+        assert one(cell, "AT")[0] == "masked_digits"
+
+
+@pytest.mark.parametrize("mark", "-./\u2013")
+def test_separators_that_are_repeated_with_blanks_between_hide_digits(mark):
+    for blanks in ("  ", "\t", "     "):
+        run = blanks.join(mark * 3)
+        for cell in (f"+43 664{run}4567123", f"+43 664 {run} 4567123", f"+43 664 456712 {run}"):
+            assert one(cell)[0] == "masked_digits"
+
+
+@pytest.mark.parametrize(
+    ("cell", "answer"),
+    [
+        ("0664 4567123;", "+436644567123"),
+        (", 0664 4567123 /", "+436644567123"),
+        ("((0664) 4567123)", "+436644567123"),
+        ("0664--4567123", "+436644567123"),
+        ('"0664 4567123"', "+436644567123"),
+        ("0664 4567123 //\n0664 4567124", "two_numbers"),
+        (";;", "missing"),
+        ("https://example.org/06644567123", "letters"),
+    ],
+)
+def test_one_separator_at_an_end_and_brackets_in_brackets_hide_nothing(cell, answer):
+    assert one(cell, "AT")[0] == answer
+
+
 @pytest.mark.parametrize("digit", "①Ⅳ²½❶㉑")
 def test_a_digit_of_another_kind_before_the_number_is_not_passed_over(digit):
     assert one(f"{digit}0664 1234567", "AT")[0] == "masked_digits"
@@ -158,7 +227,29 @@ def test_a_fraction_behind_bare_digits_is_no_digit_of_the_number(whole, region, 
 
 
 @pytest.mark.parametrize(
-    "cell", ["0664 123456.7", "0664.123.4567", "664.1234567", "0664 12 34 56.7", "06641234567.50"]
+    "fraction", [".7", ".50", ". 5", " .5", ".5 ", "\uff0e5", ".0.0", ".0 0", ". 0 0", ".00.00"]
+)
+@pytest.mark.parametrize(
+    "whole",
+    ["+43664123456", "0664123456", "43 664 123456", "+43 (664) 123456", "0043664123456", "0664/123456"],
+)
+@pytest.mark.parametrize("around", ["{}", '"{}"', "({})"])
+def test_a_fraction_behind_a_long_run_of_digits_is_none_of_them(whole, fraction, around):
+    cell = around.format(whole + fraction)
+    assert one(cell, "AT")[0] == "decimals"
+    # So in a column where nothing is looked at closely, and whatever is usable.
+    assert parse.normalize(pd.Series([cell, "+43 664 1234567"]), "AT", "possible").tolist()[0] is pd.NA
+
+
+@pytest.mark.parametrize("zeros", [". 0", " .0", ", 00", ". 000"])
+def test_point_zero_with_a_space_is_dropped_too(zeros):
+    assert one(f"+43664123456{zeros}") == ("+43664123456", "decimal")
+    assert one(f"0664123456{zeros}", "AT") == ("+43664123456", "decimal")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["0664.123.4567", "664.1234567", "0664 12 34 56.7", "0664.12.34.56.70", "0664 1234.56", "0664123456.789"],
 )
 def test_a_dot_in_a_number_that_no_spreadsheet_wrote_separates(cell):
     assert one(cell, "AT")[0].startswith("+43664")
@@ -206,6 +297,53 @@ def test_whoever_is_crossed_out_or_dead_is_not_texted(sign):
         f"+43 664 {sign} 1234567",
     ]
     assert {one(cell, "AT")[0] for cell in cells} == {"masked_digits"}
+
+
+NOT_TEXTED = re.compile(
+    r"\b(?:PROHIBITED|NO ENTRY|CROSS|SALTIRE|BALLOT (?:BOLD )?(?:SCRIPT )?X|WITH (?:LIGHT "
+    r"|(?:BOLD )?SCRIPT )?X|HEADSTONE"
+    r"|THUMBS DOWN|RAISED (?:BACK OF )?HAND|OCTAGONAL SIGN|CANCELLATION (?:X|STROKE)|NO GOOD|NO SMOKING"
+    r"|NO MOBILE"
+    r"|NO BICYCLES|NO PEDESTRIANS|NON-POTABLE|DO NOT LITTER|NO ONE UNDER|LATIN (?:SMALL|CAPITAL) LETTER X"
+    r"|CIRCLED (?:BOLD )?X|MULTIPLICATION X|MULTIPLICATION SIGN|CIRCLED TIMES|SQUARED TIMES"
+    r"|CIRCLED DIVISION SLASH|CIRCLE BACKSLASH"
+    r"|DAGGER|SKULL|COFFIN|FUNERAL URN|WASTEBASKET|(?:STROKE|SOLIDUS) OVERLAY)\b"
+)
+TEXTED = re.compile(
+    r"SIGNWRITING|DUPLOYAN|PSALTER|REGIONAL|HELMET|SHIELD|DAGGER KNIFE|DIAMOND ON CROSS|CROSS ACCENT"
+    r"|BETWEEN MIDDLE AND RING|WITH DOT ABOVE|WITH UNDERBAR|IN (?:LEFT|RIGHT) HALF|IN TRIANGLE|PLUS SIGN"
+    r"|APL|SET WITH|IN DOUBLE CIRCLE"
+)
+"""Crosses of other kinds: a hospital's, parts of alphabets, a greeting; and operators of mathematics."""
+
+
+def test_each_sign_that_by_its_name_says_not_to_text_is_refused_wherever_it_stands():
+    signs = [
+        sign
+        for sign in ASSIGNED
+        if unicodedata.category(sign)[0] in "PSM"
+        and NOT_TEXTED.search(name := unicodedata.name(sign, ""))
+        and not TEXTED.search(name)
+    ]
+    assert len(signs) > 100
+    assert {*"🛇⮿⊗⊘ⓧⓍ☒☓⛝⛼🪦👎🚭✋🤚🙅🔕📵\u20e0\xd7"} <= {*signs}
+    for form in (
+        "{}+436641234567",
+        "{} +43 664 1234567",
+        "+43 664 1234567 {}",
+        "{}0664 1234567",
+        "06641234567{}",
+    ):
+        codes = parse.read(pd.Series([form.format(sign) for sign in signs]), "AT")["code"].fillna("read")
+        others = {(f"U+{ord(sign):04X}", code) for sign, code in zip(signs, codes, strict=True)}
+        assert {code for code in others if code[1] != "masked_digits"} == set(), form
+
+
+@pytest.mark.parametrize(
+    "before", ["**", "* *", "??", "?", "_", "__", "…", "~", "%", "•*", "★★", "☐ ☐", "\u2047", "\uff1f"]
+)
+def test_what_stands_before_the_plus_is_one_bullet_at_most(before):
+    assert one(f"{before} +43 664 1234567")[0] == one(f"{before}+436641234567")[0] == "masked_digits"
 
 
 @pytest.mark.parametrize("space", [" ", "\t", "\xa0", "\u3000", "\r\n", " \xa0"])
@@ -414,6 +552,14 @@ def test_with_a_region_its_own_code_is_read_and_another_reading_of_the_library_s
 @pytest.mark.parametrize(
     "cell",
     [
+        *(
+            f"{word}:{ITALY}"
+            for word in ("Mobile Phone", "mobile number", "Home", "Work", "H", "W", "Tel 1", "mob1")
+        ),
+        *(
+            f"{word}: {ITALY}"
+            for word in ("viber", "signal", "iMessage", "FaceTime", "mms", "Phone Number", "Tel. 2")
+        ),
         f"p:{ITALY}",
         f"tel:{ITALY}",
         "TEL: +39-347-1234567",
@@ -658,6 +804,75 @@ def test_countries_are_known_by_names_that_the_cldr_has_otherwise(name, code):
 
 
 @pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        *[
+            ("США", "US"),
+            ("アメリカ", "US"),
+            ("الإمارات", "AE"),
+            ("VAE", "AE"),
+            ("Britain", "GB"),
+            ("the UK", "GB"),
+        ],
+        *[
+            ("Hongkong", "HK"),
+            ("Trinidad", "TT"),
+            ("Antigua", "AG"),
+            ("Mainland China", "CN"),
+            ("Dom. Rep.", "DO"),
+        ],
+        *[
+            ("\uff29\uff34", "IT"),
+            ("\uff29\uff34\uff21", "IT"),
+            ("IT🇮🇹", "IT"),
+            ("🇮🇹Italia", "IT"),
+            ("FR🇮🇹", None),
+        ],
+        *[
+            ("N. Ireland", "GB"),
+            ("Republic of Italy", "IT"),
+            ("São Tomé", "ST"),
+            ("Zaire", "CD"),
+            ("Persia", "IR"),
+        ],
+        *[("Malvinas", "FK"), ("Sardinia", "IT"), ("Sicilia", "IT"), ("Islas Malvinas", "FK")],
+    ],
+)
+def test_countries_are_known_by_short_old_and_full_width_names(name, code):
+    assert region_of(name) == code
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Vienna",
+        "Canary Islands",
+        "Lapland",
+        "Bavaria",
+        "Tyrol",
+        "Silesia",
+        "Republic of Atlantis",
+        "Persien Island",
+    ],
+)
+def test_what_is_like_no_country_but_in_its_letters_suggests_none(name):
+    assert suggestion(name) is None
+
+
+@pytest.mark.parametrize("code", sorted(library.SUPPORTED_REGIONS))
+def test_a_slip_in_a_name_suggests_its_country_or_none(code):
+    name = Locale("en").territories[code]
+    for place in range(1, len(name) - 1):
+        slips = (
+            name[:place] + name[place + 1 :],
+            name[:place] + name[place + 1] + name[place] + name[place + 2 :],
+        )
+        for written in slips:
+            if region_of(written) is None and (said := suggestion(written)):
+                assert said.endswith(f"({code})")
+
+
+@pytest.mark.parametrize(
     "name",
     ["Korea", "Republic of", "Virgin Islands", "A", "D", "XX", "QQQ", "it_", "\U0001f1fd\U0001f1fd"],
 )
@@ -743,8 +958,46 @@ class Hostile:
     __repr__ = __eq__ = __ne__ = __hash__ = None
 
 
+def _raising(kind):
+    """A class that derives from a kind of number or text, of which no method works."""
+
+    def fail(self, *_):
+        raise RuntimeError
+
+    names = [
+        "__float__",
+        "__int__",
+        "__index__",
+        "__str__",
+        "__repr__",
+        "__lt__",
+        "__ge__",
+        "is_integer",
+        "adjusted",
+    ]
+    return type(f"Raising{kind.__name__}", (kind,), dict.fromkeys(names, fail))
+
+
 NUMBER = 393471234567
+RAISING = {kind.__name__: _raising(kind)(f"{NUMBER}") for kind in (str, int, float, Decimal)}
+ARROW = {
+    "runs": pa.RunEndEncodedArray.from_arrays(pa.array([1, 2], pa.int32()), pa.array([ITALY, OTHER])),
+    "runs of numbers": pa.RunEndEncodedArray.from_arrays(
+        pa.array([1, 2], pa.int32()), pa.array([NUMBER, None])
+    ),
+    "sparse union": pa.UnionArray.from_sparse(
+        pa.array([0, 1], pa.int8()), [pa.array([ITALY, "a"]), pa.array([1, NUMBER + 1])]
+    ),
+    "dense union": pa.UnionArray.from_dense(
+        pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([ITALY]), pa.array([NUMBER + 1])]
+    ),
+    "intervals": pa.array([pa.MonthDayNano([1, 2, 3]), None], pa.month_day_nano_interval()),
+}
 ODD = {
+    **{name: pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([of]))) for name, of in ARROW.items()},
+    **{f"raising {name}": pd.Series([value, "a"], dtype=object) for name, value in RAISING.items()},
+    "scalars of Arrow": pd.Series([pa.scalar(None), pa.scalar(ITALY)], dtype=object),
+    "ranges": pd.cut(pd.Series([1, 2]), [0, 1, 3]),
     **{
         kind: pd.Series(np.array([NUMBER, NUMBER + 1], dtype=kind))
         for kind in (">i8", ">u8", ">f8", "longdouble", "clongdouble")
@@ -788,6 +1041,34 @@ def test_any_value_is_answered_as_a_phone_a_region_a_merge_value_and_in_a_rule(v
     assert plan.frame["sms_status"].isin(["ready", "invalid"]).all()
     with contextlib.suppress(ContactsError):  # which names the rule, or the kind of value, that does not fit
         assert smsframe.check(table, phone="mobile", schema=Rules)["sms_phone"].notna().all()
+
+
+@pytest.mark.filterwarnings("ignore:.*without a plus or a region")
+@pytest.mark.parametrize("values", ODD.values(), ids=ODD)
+def test_any_value_is_answered_in_an_opt_out_list_and_by_the_accessor(values):
+    table = pd.DataFrame({"mobile": [ITALY, OTHER]})
+    if values is not ODD["long doubles"]:
+        with contextlib.suppress(ContactsError):  # which names the lines that are no number
+            smsframe.check(table, phone="mobile", suppress=values)
+    with contextlib.suppress(TextError):  # the texts must be strings
+        assert len(values.sms.segments()) == len(values)
+    with contextlib.suppress(ContactsError):
+        assert len(smsframe.check(pd.DataFrame({"mobile": values}), phone="mobile")) == len(values)
+
+
+def test_runs_unions_and_values_of_derived_classes_are_the_values_that_they_are():
+    for name in ("runs", "sparse union", "dense union"):
+        assert parse.normalize(ODD[name]).tolist() == [ITALY, OTHER]
+    assert parse.read(ODD["runs of numbers"])["phone"].tolist() == [ITALY, pd.NA]
+    assert parse.read(ODD["scalars of Arrow"])[["phone", "code"]].fillna("").to_numpy().tolist() == [
+        ["", "missing"],
+        [ITALY, ""],
+    ]
+    assert parse.read(ODD["intervals"])["code"].tolist() == ["not_a_number", "missing"]
+    for name in RAISING:
+        assert parse.read(ODD[f"raising {name}"])["phone"].tolist() == [ITALY, pd.NA]
+    table = pd.DataFrame({"mobile": [ITALY, OTHER], "value": ODD["runs"]})
+    assert smsframe.plan(table, "Ciao {value}", phone="mobile").frame["sms_status"].eq("ready").all()
 
 
 def test_a_table_or_an_endless_number_as_a_merge_value_is_refused_row_by_row():

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from smsframe.arrow import any_in, raw
+from smsframe.phones.fast.signs import Signs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +22,7 @@ LONGEST: Final = 17  # digits that fit in an integer with a 1 before them, which
 _CHARACTERS: Final = 250  # libphonenumber refuses longer cells
 _POWERS: Final = 10 ** np.arange(LONGEST + 1, dtype=np.int64)
 _LONG: Final = 40  # bytes a cell, in prose: few of them are looked for, and counting all of them takes longer
+_RUN: Final = 6  # digits, before a dot and a fraction
 _BEFORE_SLASH: Final = 6  # digits: after more of them, what follows a slash may be a second number
 
 
@@ -83,7 +85,7 @@ def read(cells: Any) -> Digits:
 
     others = _letters(text)
     if np.count_nonzero(others) <= len(plain):
-        signs = _Signs.of(text)
+        signs = Signs.of(text)
         others = signs.others(is_digit)
     if np.count_nonzero(others) > len(plain):  # counting them is cheaper than finding their cells
         return _read_some(cells, np.flatnonzero(plain & ~any_in(others, begins, ends)))
@@ -104,7 +106,7 @@ def read(cells: Any) -> Digits:
     if signs.closed.any():
         plain &= ~signs.closed[np.maximum(ends - 1, 0)]  # what such a bracket holds is looked at closely
     if signs.dot.any():
-        plain[_fraction(text, begins, ends, length)] = False
+        plain[_fraction(np.flatnonzero(signs.dot), is_digit, digits, places, ends)] = False
         plain &= ~_decimals(text, begins, digits[places[1:] - 1], length)
     if not (is_digit[1:] | is_digit[:-1]).all():  # somewhere two signs are side by side
         plain[cells_of(np.flatnonzero(signs.repeated), ends)] = False
@@ -118,48 +120,6 @@ def _letters(text: NDArray[np.uint8]) -> NDArray[np.bool_]:
     if found.any():
         found &= (text != ord("[")) & (text != ord("]"))
     return found
-
-
-class _Signs(NamedTuple):
-    """
-    Where signs are that may stand in a number: all but plus and slash mean nothing to libphonenumber.
-
-    Each is as long as the text; comparing all bytes with one takes less time than looking each up.
-    """
-
-    plus: NDArray[np.bool_]
-    slash: NDArray[np.bool_]
-    dot: NDArray[np.bool_]
-    dash: NDArray[np.bool_]
-    space: NDArray[np.bool_]
-    opened: NDArray[np.bool_]
-    closed: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, text: NDArray[np.uint8]) -> _Signs:
-        """In a text."""
-        plus, slash, dot, dash, space = (text == ord(sign) for sign in "+/.- ")
-        opened, closed = ((text == ord(one)) | (text == ord(other)) for one, other in ("([", ")]"))
-        return cls(plus, slash, dot, dash, space, opened, closed)
-
-    def others(self, is_digit: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which bytes are neither a digit nor one of these signs; empty where none is."""
-        if len(is_digit) == sum(map(np.count_nonzero, (is_digit, *self))):
-            return np.zeros(0, dtype=bool)
-        known = is_digit.copy()
-        for sign in self:
-            known |= sign
-        return ~known
-
-    @property
-    def repeated(self) -> NDArray[np.bool_]:
-        """Which are the last of dots or dashes side by side, or of empty brackets: digits may be hidden."""
-        found = np.zeros(len(self.dot), dtype=bool)
-        for first, second in ((self.dot, self.dot), (self.dash, self.dash), (self.opened, self.closed)):
-            if first.any():
-                found[1:] |= first[:-1] & second[1:]
-                found[2:] |= first[:-2] & self.space[1:-1] & second[2:]
-        return found
 
 
 def _behind(
@@ -324,27 +284,35 @@ def _decimals(
     """
     Cells whose digits end in a dot and zeros, which a reader or a database may have added: looked at closely.
 
-    ``last`` is where the last digit of each is, if it has any.
+    ``last`` is where the last digit of each is, if it has any. Dots and spaces may stand among the zeros.
     """
     found = np.zeros(len(begins), dtype=bool)
     places = np.flatnonzero(length)
     end = last[places]
     for _ in range(_CHARACTERS):
-        zero = text[end] == ord("0")
-        places, end = places[zero], end[zero] - 1
+        sign = text[end]
+        found[places[sign == ord(".")]] = True
+        goes_on = (sign == ord("0")) | (sign == ord(".")) | (sign == ord(" "))
+        places, end = places[goes_on], end[goes_on] - 1
         inside = end >= begins[places]
         places, end = places[inside], end[inside]
         if not len(places):
             break
-        found[places[text[end] == ord(".")]] = True
     return found
 
 
 def _fraction(
-    text: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64], length: NDArray[np.int64]
+    dots: NDArray[np.intp],
+    is_digit: NDArray[np.bool_],
+    digits: NDArray[np.intp],
+    places: NDArray[np.int64],
+    ends: NDArray[np.int64],
 ) -> NDArray[np.intp]:
-    """Cells that are digits, a dot and one or two more: looked at closely."""
-    rows = np.flatnonzero((ends - begins == length + 1) & (length > 2))  # noqa: PLR2004 - with a dot before two
-    last = ends[rows] - 1
-    found: NDArray[np.intp] = rows[(text[last - 1] == ord(".")) | (text[last - 2] == ord("."))]
+    """Cells in which a long run of digits ends in a dot and one or two more: looked at closely."""
+    dots = dots[dots >= _RUN]
+    for before in range(2, _RUN + 1):  # a space may be right before the dot
+        dots = dots[is_digit[dots - before]]
+    where = cells_of(dots, ends)
+    behind = places[where + 1] - np.searchsorted(digits, dots)
+    found: NDArray[np.intp] = where[(behind > 0) & (behind <= 2)]  # noqa: PLR2004 - digits of cents
     return found
