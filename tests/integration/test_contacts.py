@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe.contacts import csv_quotes, file_limits
+from smsframe.contacts import csv_files, csv_quotes, file_limits
 from smsframe.contacts.file_rows import file_rows
 from smsframe.contacts.suppression import suppression
 from smsframe.texts.spreadsheet_errors import ERRORS
@@ -220,6 +220,51 @@ def test_what_cannot_be_read_without_loss_is_refused_without_numbers(tmp_path, t
     with pytest.raises(smsframe.ContactsError, match=said) as caught:
         smsframe.read_contacts(write(tmp_path / "a.csv", text))
     assert NUMBER[3:] not in str(caught.value)
+
+
+CHOSEN = [
+    {"usecols": ["name", "host"]},
+    {"usecols": [0, 3]},
+    {"usecols": lambda heading: heading in ("name", "host")},
+    {"usecols": ["name", "host"], "engine": "python"},
+    {"usecols": ["name", "host"], "index_col": "name"},
+    {"usecols": [0, 3], "index_col": 0},
+    {"usecols": ["name", "host"], "dtype": {"name": "string"}},
+    {"usecols": ["a", "b"], "names": [*"abcd"], "header": 0},
+    {"usecols": [0, 3], "names": ["name", "host"], "header": 0},
+    {"usecols": [0, 3], "on_bad_lines": "skip"},
+    {"usecols": [0, 3], "sep": "[,]", "engine": "python"},
+    {"usecols": ["name", "host"], "nrows": 40},
+    {"index_col": "name"},
+    {"index_col": None},
+]
+
+
+@pytest.mark.parametrize("chosen", CHOSEN, ids=str)
+@pytest.mark.parametrize("place", [1, 2, 17, 30])
+def test_a_long_row_is_refused_whatever_columns_are_chosen(tmp_path, monkeypatch, chosen, place):
+    """pandas counts no cells where it reads some columns only, and gives the ones before as the chosen ones."""
+    monkeypatch.setattr(csv_files, "_PART", 7)
+    rows = [f"N{n},x,+39347123{n:04},+39347999{n:04}" for n in range(1, 31)]
+    text = "name,note,guest,host\n" + "\n".join(rows) + "\n"
+    good = smsframe.read_contacts(write(tmp_path / "a.csv", text), **chosen).reset_index()
+    assert good.iloc[:, -1].tolist() == [f"+39347999{n:04}" for n in range(1, 31)] or "b" in good
+    rows[place - 1] = rows[place - 1].replace(",x,", ",x, y,")
+    write(tmp_path / "a.csv", "name,note,guest,host\n" + "\n".join(rows) + "\n")
+    said = f"line {place + 1} has 5 cells instead of 4" + "|more cells in its first row" * (place == 1)
+    with pytest.raises(smsframe.ContactsError, match=said):
+        smsframe.read_contacts(tmp_path / "a.csv", **chosen)
+
+
+@pytest.mark.parametrize("engine", ["c", "python"])
+def test_a_footer_that_is_left_out_may_be_long(tmp_path, engine):
+    path = write(tmp_path / "a.csv", "name,mobile\nAda,1\nend,of,the,file\n")
+    if engine == "python":
+        found = smsframe.read_contacts(path, usecols=["mobile"], skipfooter=1, engine=engine)
+        assert found["mobile"].tolist() == ["1"]
+    else:
+        with pytest.raises(smsframe.ContactsError, match="line 3 has 4 cells"):
+            smsframe.read_contacts(path, usecols=["mobile"])
 
 
 def test_a_column_that_is_not_what_was_said_is_refused_without_numbers(tmp_path):
