@@ -243,7 +243,7 @@ CHOSEN = [
 @pytest.mark.parametrize("chosen", CHOSEN, ids=str)
 @pytest.mark.parametrize("place", [1, 2, 17, 30])
 def test_a_long_row_is_refused_whatever_columns_are_chosen(tmp_path, monkeypatch, chosen, place):
-    """pandas counts no cells where it reads some columns only, and gives the ones before as the chosen ones."""
+    """Where pandas reads some columns only, it counts no cells, and gives others as the chosen ones."""
     monkeypatch.setattr(csv_files, "_PART", 7)
     rows = [f"N{n},x,+39347123{n:04},+39347999{n:04}" for n in range(1, 31)]
     text = "name,note,guest,host\n" + "\n".join(rows) + "\n"
@@ -387,6 +387,70 @@ def test_the_options_that_the_errors_name_read_such_files(tmp_path):
     assert found["mobile"].tolist() == ["1", "2"]
     path = write(tmp_path / "a.csv", 'name,mobile\n"Ada" Rossi,1\n')
     assert smsframe.read_contacts(path, quoting=3)["name"].tolist() == ['"Ada" Rossi']
+
+
+ESCAPED = {
+    "before a line break": ('"name","note","mobile"\n"Ada","TV 55\\"\nwall mount, black","+39"\n', 2, 3),
+    "before a delimiter": ('name,note,mobile,alt\n"Ada","TV 55\\", black","1"\n"Bea","x","2","3"\n', 2, 2),
+    "without quotation marks": ('name,note\n"Ada",x\nBea,55\\"\n', 3, 3),
+    "of one of our own backslashes": ('a,b\n"a\\\\"","\n,a",k\n', 2, 3),
+}
+
+
+@pytest.mark.parametrize("chunk", [3, 10, 1 << 20])
+@pytest.mark.parametrize(("text", "line", "odd"), ESCAPED.values(), ids=ESCAPED.keys())
+def test_marks_after_a_backslash_are_refused_where_cells_without_marks_have_some(
+    tmp_path, monkeypatch, text, line, odd, chunk
+):
+    monkeypatch.setattr(csv_quotes, "CHUNK", chunk)
+    said = rf"after a backslash in line {line}, and in line {odd} a cell.*escapechar="
+    with pytest.raises(smsframe.ContactsError, match=said):
+        smsframe.read_contacts(write(tmp_path / "a.csv", text))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.lists(st.text('a"\\,\n', max_size=6), min_size=2, max_size=2), min_size=1, max_size=4),
+    all_quoted=st.booleans(),
+    doubled=st.booleans(),
+    chunk=st.sampled_from([1, 3, 10, 1000]),
+)
+def test_cells_with_escaped_marks_are_read_as_they_were_or_refused(
+    tmp_path, rows, all_quoted, doubled, chunk
+):
+    """Whether or not the writer doubles backslashes, which no reader can see."""
+
+    def stored(cell):
+        return cell.replace("\\", "\\\\") if doubled else cell
+
+    def as_written(cell):
+        escaped = stored(cell).replace('"', '\\"')
+        return f'"{escaped}"' if all_quoted or not cell or {*cell} & {*'",\n'} else escaped
+
+    lines = [",".join([*map(as_written, row), "k"]) for row in rows]
+    write(tmp_path / "a.csv", '"h","i","j"\n' + "\n".join(lines) + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_quotes, "CHUNK", chunk)
+        try:
+            found = smsframe.read_contacts(tmp_path / "a.csv", sep=",")
+        except smsframe.ContactsError:
+            assert any('"' in cell or "\\" in cell for row in rows for cell in row)
+            return
+    assert found.fillna("").to_numpy().tolist() == [[*map(stored, row), "k"] for row in rows]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.lists(st.text('a"\\,\n', max_size=6), min_size=2, max_size=2), min_size=1, max_size=4),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_backslashes_before_marks_of_cells_are_read_where_marks_are_doubled(tmp_path, rows, quoting):
+    text = io.StringIO()
+    csv.writer(text, quoting=quoting, lineterminator="\n").writerows(
+        [["h", "i", "j"], *([*r, "k"] for r in rows)]
+    )
+    found = smsframe.read_contacts(write(tmp_path / "a.csv", text.getvalue()), sep=",")
+    assert found.fillna("").to_numpy().tolist() == [[*row, "k"] for row in rows]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
