@@ -111,9 +111,9 @@ class _Cells:
             if odd is None or odd.end() > first:  # the first is not to be: all of them are whole
                 raise ContactsError(
                     f"{name} has a quotation mark after a backslash in line {self._escape_line:,}, and in "
-                    f"line {line + _lines(cells[: place.end()]):,} a cell that has one without being in quotation "
-                    "marks: say escapechar='\\\\' if a backslash stands before marks that are part of a "
-                    "cell; if not, put that cell in quotation marks, and double those in it"
+                    f"line {line + _lines(cells[: place.end()]):,} a cell that has one without being in "
+                    "quotation marks: say escapechar='\\\\' if a backslash stands before marks that are part "
+                    "of a cell; if not, put that cell in quotation marks, and double those in it"
                 )
             place = self._as_usual.match(cells, odd.end())
 
