@@ -293,7 +293,78 @@ def test_two_encodings_in_one_file_are_refused_rather_than_texted(tmp_path, orde
     (tmp_path / "a.csv").write_bytes(first + second)
     with pytest.raises(smsframe.ContactsError, match="UTF-8 in one place and not in another"):
         smsframe.read_contacts(tmp_path / "a.csv")
-    assert len(smsframe.read_contacts(tmp_path / "a.csv", encoding="cp1252")) == 2
+    with pytest.warns(
+        UserWarning, match=f"1 line of it would be UTF-8, the first is line {3 - order.index('cp1252')}"
+    ):
+        assert len(smsframe.read_contacts(tmp_path / "a.csv", encoding="cp1252")) == 2
+
+
+ENDS = pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+
+
+@ENDS
+@pytest.mark.parametrize("chunk", [7, 64, 1 << 20])
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "cp1250", "mac_roman", "cp437"])
+def test_lines_of_utf8_in_a_file_that_is_read_as_another_encoding_are_said(
+    tmp_path, monkeypatch, end, chunk, encoding
+):
+    """As names would be sent: a user is told to say such an encoding where a file has two."""
+    monkeypatch.setattr(file_limits, "CHUNK", chunk)
+    lines = [
+        "name,mobile",
+        *[f"Ada{n},{n}" for n in range(9)],
+        "Zoë,+393471234567",
+        "Ada,1",
+        "Zoè,2",
+        "Zoë,3",
+    ]
+    data = [line.encode("utf-8") for line in lines[:-1]] + [lines[-1].encode(encoding)]
+    (tmp_path / "a.csv").write_bytes(end.encode().join(data))
+    shown = re.escape("Zoë".encode().decode(encoding))
+    with pytest.warns(
+        UserWarning, match=f"2 lines of it would be UTF-8, the first is line 11: .*{shown}.*sent"
+    ):
+        found = smsframe.read_contacts(tmp_path / "a.csv", encoding=encoding)
+    assert found["name"].iloc[-1] == "Zoë"
+    with pytest.raises(smsframe.ContactsError, match=r"but not line 14;.*'cp1252' reads .*ZoÃ«"):
+        smsframe.read_contacts(tmp_path / "a.csv")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "encoding", ["cp1252", "cp1251", "cp1253", "cp1255", "koi8-r", "shift_jis", "utf-8", "utf-16"]
+)
+def test_nothing_is_said_where_the_encoding_is_right(tmp_path, encoding):
+    names = ["Müller", "Élodie", "Ñuñez", "Пётр", "Ёлкин", "Ναταλία", "Όλγα", "דנה", "東京", "ﾀﾅｶ"]
+    names = [name for name in names if name.encode(encoding, "ignore").decode(encoding) == name]
+    path = write(tmp_path / "a.csv", "name,m\n" + "".join(f"{name},1\n" for name in names), encoding)
+    assert smsframe.read_contacts(path, encoding=encoding)["name"].tolist() == names
+
+
+@ENDS
+def test_lines_are_counted_as_a_text_editor_does_whatever_the_error(tmp_path, monkeypatch, end):
+    """Also below cells of several lines."""
+    above = ["name,mobile", '"Ada', "", 'Lovelace",1', "Bea,2"]
+    for below, said in (
+        ("Cleo,3,4", "line 6 has 3 cells instead of 2"),
+        ('Cleo,"3', "quotation mark in line 6 is never closed"),
+        ('"Cleo"x,3', "in line 6 that is neither"),
+    ):
+        path = write(tmp_path / "a.csv", end.join([*above, below, ""]))
+        for options in ({}, {"usecols": ["name", "mobile"]}, {"engine": "python"}):
+            with pytest.raises(smsframe.ContactsError, match=said):
+                smsframe.read_contacts(path, **options)
+    for chunk in (3, 11, 1 << 20):
+        monkeypatch.setattr(file_limits, "CHUNK", chunk)
+        (tmp_path / "a.csv").write_bytes(end.join([*above, "Zoë,3", "Chloé,4", ""]).encode("cp1252"))
+        with pytest.warns(UserWarning, match="read as cp1252 .* line 6 has 'Zoë'"):
+            smsframe.read_contacts(tmp_path / "a.csv")
+        for options, error in (
+            ({"encoding": "utf-8"}, "'utf-8' in line 6:"),
+            ({"encoding": "ascii"}, "in line 6:"),
+        ):
+            with pytest.raises(smsframe.ContactsError, match=error):
+                smsframe.read_contacts(tmp_path / "a.csv", **options)
 
 
 LETTERS = "èéàìòùäöüÄÖÜßçñšž€\u2019\u201c\u201d\u2013™°"
