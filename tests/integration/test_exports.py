@@ -315,6 +315,25 @@ def test_headings_of_others_that_end_in_a_zone_stay(tmp_path):
         assert smsframe.read_contacts(tmp_path / name)["start (UTC)"].tolist() == ["noon"]
 
 
+@pytest.mark.parametrize("locale", [None, "it"])
+@pytest.mark.parametrize(
+    "label", ["Start (CET)", "Nickname (Poland)", "a (UTC).1", "a (UTC) (CET)", "a (UTC)\u2060"]
+)
+def test_texts_under_headings_that_end_in_a_zone_come_back_as_they_were(tmp_path, label, locale):
+    """Also those that look like times, and beside times under the same heading."""
+    at = pd.to_datetime(["2026-11-28T12:51:00Z", None]).tz_convert("Asia/Tokyo")
+    own = pd.DataFrame({"mobile": NUMBERS[:2], label: ["2026-11-28 12:51", None], f"b {label}": at, "c": at})
+    own = own.sms.check(phone="mobile")
+    smsframe.to_csv(own, tmp_path / "a.csv", locale=locale)
+    smsframe.to_excel(own, tmp_path / "a.xlsx")
+    for name in ("a.csv", "a.xlsx"):
+        back = smsframe.read_contacts(tmp_path / name)
+        assert [*back.columns] == [*own.columns]
+        assert back[label].tolist() == own[label].astype("string").tolist()
+        for times in (f"b {label}", "c"):
+            assert pd.to_datetime(back[times], utc=True).tolist() == own[times].dt.tz_convert("UTC").tolist()
+
+
 @pytest.mark.parametrize("writer", [smsframe.to_csv, smsframe.to_excel])
 def test_an_unknown_zone_is_an_error_before_anything_is_written(tmp_path, writer):
     with pytest.raises(ValueError, match="zone='Rome' is no time zone"):
