@@ -185,9 +185,9 @@ def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> tuple[bytes, int]:
         usual, odd = ("UTF-8", first_other) if characters >= others else ("another encoding", first_character)
         raise ContactsError(
             f"{limits.name} is UTF-8 in one place and not in another: most of it is {usual}, but not line "
-            f"{odd:,}; save it again in one encoding, or say encoding= if it is in another one: 'cp1252' "
-            "reads every line, and makes several letters of each that is UTF-8, as in 'Zo\u00c3\u00ab', which "
-            "are sent so"
+            f"{odd:,}; save it again in one encoding, or say encoding= if it is in another one: "
+            "'cp1252' reads every line, and makes several letters of each that is UTF-8, as in "
+            "'Zo\u00c3\u00ab', which are sent so"
         )
     return example, found
 
