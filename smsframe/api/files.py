@@ -24,7 +24,8 @@ from smsframe.outcomes.export import (
     spreadsheet_safe,
 )
 from smsframe.outcomes.summary import summary as summarise
-from smsframe.texts.local_times import zone_named
+from smsframe.texts.local_times import kept_headings, zone_named
+from smsframe.texts.spreadsheets import OWN_HEADING
 
 if TYPE_CHECKING:
     import os
@@ -82,7 +83,8 @@ def to_csv(
     language = None if locale is None else notation(locale)
     results = frame_without_views(results)
     results = hashed_results(results) if hashed else results
-    table = spreadsheet_safe(flat(results, index=index))
+    table = flat(results, index=index)
+    table = spreadsheet_safe(kept_headings(table) if OWN_HEADING in table.columns else table)
     if language is not None:
         table = localised(table, language.decimal, place or zone_named(machine_zone()))
     elif place is not None:
@@ -150,7 +152,7 @@ def to_excel(
     place = None if zone is None else zone_named(zone)
     results = frame_without_views(results)
     written = hashed_results(results) if hashed else results
-    rows = workbook.columns_of(flat(written, index=index), place)
+    rows = workbook.columns_of(kept_headings(flat(written, index=index)), place)
     tables = []
     if summary or (summary is None and "sms_status" in results.columns):
         found = summarise(results)

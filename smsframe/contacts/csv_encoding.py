@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 
 from smsframe.contacts.csv_utf16 import Mixed, is_utf16
 from smsframe.errors import ContactsError
+from smsframe.formatting import many
 from smsframe.masking import mask
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ _CHARACTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
     rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
     rb"|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+_UTF8_LINE = re.compile(
+    rb"(?<![^\r\n])[\x00-\x09\x0b\x0c\x0e-\x7f]*+(?:(?:%b)[\x00-\x09\x0b\x0c\x0e-\x7f]*+)++(?![^\r\n])"
+    % _CHARACTER.pattern
 )
 _OTHER = re.compile(rb"[\x80-\xff]+")
 _WORD = re.compile(
@@ -87,13 +92,18 @@ def overview(file: IO[bytes], limits: Limits, given: str | None, errors: str) ->
     if "\0" in encoding:  # which Python's own look-up does not take
         raise ContactsError(f"{name} is not in encoding {given!r}: say encoding=")
     try:
-        return _look_through(file, limits, encoding, errors)
+        seen = _look_through(file, limits, encoding, errors)
+        said = _in_utf8(file, limits, given) if given and _has_one_byte(given) else None
     except LookupError:
         raise ContactsError(f"{name} is not in encoding {given!r}: say encoding=") from None
     except UnicodeError:
         if given or marked:
             where = _first_line_not_in(file, limits, encoding)
             raise ContactsError(f"{name} is not in encoding {encoding!r}{where}: say encoding=") from None
+    else:
+        if said is not None:
+            warnings.warn(said, stacklevel=6)
+        return seen
     example, line = _refuse_two_encodings(file, limits)
     try:
         seen = _look_through(file, limits, _GUESS, errors)
@@ -162,22 +172,52 @@ def _refuse_two_encodings(file: IO[bytes], limits: Limits) -> tuple[bytes, int]:
         rest, count = _CHARACTER.subn(b"", part)
         if count and not first_character:
             start = _CHARACTER.search(part)
-            first_character = line + part.count(b"\n", 0, start.start() if start else 0) + 1
+            first_character = line + _ends(part[: start.start() if start else 0]) + 1
         if (other := _OTHER.search(rest)) and not first_other:
-            first_other = line + rest.count(b"\n", 0, other.start()) + 1
+            first_other = line + _ends(rest[: other.start()]) + 1
         for pattern in (_WORD, _OTHER):
             if not found and (word := pattern.search(part)):
-                example, found = word[0][:_SHOWN], line + part.count(b"\n", 0, word.start()) + 1
+                example, found = word[0][:_SHOWN], line + _ends(part[: word.start()]) + 1
         characters += count
         others += len(_OTHER.findall(rest))
-        line += part.count(b"\n")
+        line += _ends(part)
     if characters and others:
         usual, odd = ("UTF-8", first_other) if characters >= others else ("another encoding", first_character)
         raise ContactsError(
             f"{limits.name} is UTF-8 in one place and not in another: most of it is {usual}, but not line "
-            f"{odd:,}; save it again in one encoding, or say encoding= (such as 'cp1252') and look at it"
+            f"{odd:,}; save it again in one encoding, or say encoding= if it is in another one: "
+            "'cp1252' reads every line, and makes several letters of each that is UTF-8, as in "
+            "'Zo\u00c3\u00ab', which are sent so"
         )
     return example, found
+
+
+def _has_one_byte(encoding: str) -> bool:
+    """Whether each letter of an encoding is one byte, and there are others than those of ASCII."""
+    high = bytes(range(0x80, 0x100))
+    letters = high.decode(encoding, "ignore")
+    return len(high.decode(encoding, "replace")) == len(high) and 2 * len(letters) > len(high)
+
+
+def _in_utf8(file: IO[bytes], limits: Limits, encoding: str) -> str | None:
+    """What to say of lines that have letters beyond ASCII and are UTF-8; None if there are none."""
+    count = first = line = 0
+    example = ""
+    for part in _whole_lines(file, limits):
+        for match in () if part.isascii() else _UTF8_LINE.finditer(part):
+            count += 1
+            if not first:
+                first = line + _ends(part[: match.start()]) + 1
+                word = _WORD.search(match[0]) or _OTHER.search(match[0])
+                example = word[0][:_SHOWN].decode(encoding, "replace") if word else ""
+        line += _ends(part)
+    if not count:
+        return None
+    return (
+        f"{limits.name} is read as {encoding}, and {many(count, 'line')} of it would be UTF-8, the first is "
+        f"line {first:,}: it has {mask(repr(example))}, and is sent so; if that is not what it should be, "
+        "leave out encoding=, or save the file again in one encoding"
+    )
 
 
 def _whole_lines(file: IO[bytes], limits: Limits) -> Iterator[bytes]:
@@ -185,27 +225,37 @@ def _whole_lines(file: IO[bytes], limits: Limits) -> Iterator[bytes]:
     file.seek(0)
     rest = b""
     for chunk in limits.chunks(file):
-        whole, end, more = chunk.rpartition(b"\n")
+        part = rest + chunk
+        # A carriage return at the end may be half of a line end.
+        end = max(part.rfind(b"\n"), part.rfind(b"\r", 0, len(part) - 1)) + 1
+        rest = part[end:]
         if end:
-            yield rest + whole + end
-            rest = more
+            yield part[:end]
         else:
-            rest += more
             limits.check_run(len(rest), "a line")
     yield rest
 
 
 def _first_line_not_in(file: IO[bytes], limits: Limits, encoding: str) -> str:
     """Where the first byte is that the encoding has not, such as ``" in line 7"``."""
-    decoder, lines = codecs.getincrementaldecoder(encoding)(), 0
+    decoder, lines, half = codecs.getincrementaldecoder(encoding)(), 0, ""
     file.seek(0)
     try:
         for chunk in limits.chunks(file):
-            lines += decoder.decode(chunk).count("\n")
+            text = half + decoder.decode(chunk)
+            half = "\r" if text.endswith("\r") else ""
+            lines += _ends(text[: len(text) - len(half)])
         decoder.decode(b"", final=True)
     except UnicodeError as error:
         if not isinstance(error, UnicodeDecodeError):  # of some encodings Python does not say where
             return ""
-        before = error.object[: error.start].decode(encoding, "ignore")
-        return f" in line {lines + before.count(chr(10)) + 1:,}"
+        before = half + error.object[: error.start].decode(encoding, "ignore")
+        return f" in line {lines + _ends(before) + 1:,}"
     return ""
+
+
+def _ends(text: str | bytes) -> int:
+    """How many lines end in a text, however they do."""
+    if isinstance(text, str):
+        return text.count("\n") + text.count("\r") - text.count("\r\n")
+    return text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")

@@ -13,9 +13,9 @@ import io
 import re
 import sys
 import warnings
-from collections import defaultdict
+from collections import defaultdict, deque
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import pandas as pd
 import pyarrow as pa
@@ -23,19 +23,28 @@ import pyarrow as pa
 from smsframe.arrow import is_text
 from smsframe.contacts.csv_encoding import overview
 from smsframe.contacts.csv_exports import as_exported
+from smsframe.contacts.csv_lines import blank_rows, line_of, with_blank_lines
 from smsframe.contacts.csv_quotes import refuse_misread_quotes
-from smsframe.contacts.file_rows import first_row, heading_row, remember_rows
+from smsframe.contacts.file_rows import first_row, remember_rows
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
 from smsframe.texts.spreadsheet_errors import ERRORS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from smsframe.contacts.file_limits import Limits
 
 SAMPLE = 65_536
 """Characters looked at to find the delimiter and the quotes."""
+
+_LAYOUT = {
+    *("sep", "header", "names", "skiprows", "nrows", "skip_blank_lines", "skipinitialspace", "comment"),
+    *("quotechar", "quoting", "doublequote", "escapechar", "lineterminator", "on_bad_lines", "engine"),
+    "skipfooter",
+}
+"""Options that say which cells a file has."""
+_PART = 100_000  # rows
 
 _READ_AS = pd.ArrowDtype(pa.large_string())  # which newer pandas reads seven times as fast as its own strings
 
@@ -113,11 +122,13 @@ def read(
         # Python's parser takes a row of one empty cell in quotation marks for a blank line.
         own = seen.blank_lines or seen.indented_after_return
         if own and first is not None and options.get("skip_blank_lines", True) and len(sep) == 1:
-            blank = _blank_rows(text, sep, options)
-            options, top = _with_blank_lines(options, blank)
+            blank = blank_rows(text, sep, options)
+            options, top = with_blank_lines(options, blank)
         # The fast parser of pandas 2 reads what is not there after a carriage return and a space.
         options = {"engine": "python" if seen.indented_after_return else None} | options
-        frame = table(text, name, 2 if declared else 1, dtype=dtype, sep=sep, **options)
+        begin = 2 if declared else 1
+        _refuse_long_rows(text, name, begin, sep=sep, **options)
+        frame = table(text, name, begin, dtype=dtype, sep=sep, **options)
     if blank and first is not None:
         frame = frame.drop(frame.index[[row - top for row in blank if top <= row < top + len(frame)]])
         frame = frame.reset_index(drop=True).iloc[:wanted]
@@ -126,74 +137,29 @@ def read(
     return frame
 
 
-def _blank_rows(text: IO[str], sep: str, options: Mapping[str, Any]) -> list[int]:
+def _refuse_long_rows(text: IO[str], name: str, first: int, **options: Any) -> None:
     """
-    The rows of the file, from 0, that have nothing in them; the file is where it was afterwards.
+    Refuse a row longer than the heading where pandas would not: it counts no cells if it reads some columns.
 
-    pandas could skip them, and then loses the first cell of the next row where that is empty and the blank
-    line ends in a carriage return: all its cells are then in the wrong columns.
+    All columns are read, part by part, and nothing is kept; the file is where it was afterwards.
     """
-    start, skipped = text.tell(), options.get("skiprows") or 0
-    for _ in range(skipped):
-        text.readline()
-    quote = None if options.get("quoting") == csv.QUOTE_NONE else options.get("quotechar", '"')
-    settings = {"escapechar": options.get("escapechar"), "doublequote": options.get("doublequote", True)}
-    lines = _Lines(text)
-    rows = csv.reader(
-        lines,
-        delimiter=sep,
-        quotechar=quote,
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-        **settings,
-    )
-    before = csv.field_size_limit(sys.maxsize)
-    try:
-        # By its line: a cell of spaces in quotation marks is a cell.
-        blank = [
-            skipped + place
-            for place, row in enumerate(rows)
-            if len(row) <= 1 and not lines.last.strip(" \t\r\n")
-        ]
-    finally:
-        csv.field_size_limit(before)
+    chosen, names = options.get("usecols"), options.get("names")
+    if (chosen is None and "index_col" not in options) or options.get("engine") == "pyarrow":
+        return  # it is counted anyway
+    layout = {option: value for option, value in options.items() if option in _LAYOUT}
+    if isinstance(header := options.get("header"), list | tuple):  # of several rows
+        layout["header"] = header[0]
+    if chosen is not None:
+        layout.pop("on_bad_lines", None)  # pandas does not do it either
+        if names is not None and not callable(chosen) and len([*names]) == len([*chosen]):
+            if options.get("header", "infer") == "infer":
+                layout["header"] = None
+            del layout["names"]  # those of the chosen columns
+    if not options.get("skipfooter"):  # which pandas cannot leave out part by part
+        layout["chunksize"] = _PART
+    start = text.tell()
+    _parsed(text, name, first, dtype=defaultdict(lambda: _READ_AS), **layout)
     text.seek(start)
-    return blank
-
-
-class _Lines:
-    """The lines of a file, and the last one that was read."""
-
-    def __init__(self, text: IO[str]) -> None:
-        self._text, self.last = text, ""
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        self.last = next(self._text)
-        return self.last
-
-
-def _with_blank_lines(options: Mapping[str, Any], blank: list[int]) -> tuple[dict[str, Any], int]:
-    """
-    The options with which pandas reads blank lines as rows, under the same heading.
-
-    Returns:
-        The options, and the row of the file, from 0, that is the first below the heading.
-    """
-    changed = dict(options) if not blank else {n: value for n, value in options.items() if n != "nrows"}
-    changed["skip_blank_lines"] = False
-    heading, present = heading_row(options), set(blank)
-    row = skipped = options.get("skiprows") or 0
-    left = heading or 0
-    while left or row in present:
-        left -= row not in present
-        row += 1
-    if heading is None:  # else a blank line would say how many columns there are
-        changed["skiprows"] = row
-        return changed, row
-    changed["header"] = row - skipped
-    return changed, row + 1
 
 
 def table(
@@ -240,11 +206,14 @@ def _parsed(text: IO[str] | IO[bytes], name: str, first: int, **options: Any) ->
     """What pandas makes of the file, or why it makes nothing of it."""
     # index_col: else a first row with more cells than the heading would shift all columns by one.
     settings = {"keep_default_na": False, "na_values": [""], "index_col": False, **options}
+    start = text.tell()
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", "Length of header or names", pd.errors.ParserWarning)
             warnings.filterwarnings("ignore", "Both a converter and dtype", pd.errors.ParserWarning)
             frame: pd.DataFrame = pd.read_csv(text, **settings)
+            if "chunksize" in options:
+                deque(frame, maxlen=0)  # only to see that it can be read
     except pd.errors.ParserWarning:
         raise ContactsError(
             f"{name} has more cells in its first row than in its heading: correct it, or say sep="
@@ -252,7 +221,12 @@ def _parsed(text: IO[str] | IO[bytes], name: str, first: int, **options: Any) ->
     except pd.errors.EmptyDataError:
         raise ContactsError(f"{name} is empty") from None
     except ValueError as error:
-        raise ContactsError(f"{name} cannot be read as a table: {_why(error, first)}") from None
+
+        def line(row: int) -> int:
+            text.seek(start)
+            return line_of(cast("IO[str]", text), row, options["sep"], options) + first - 1
+
+        raise ContactsError(f"{name} cannot be read as a table: {_why(error, line)}") from None
     return frame
 
 
@@ -301,13 +275,13 @@ def _delimiter(lines: list[str], name: str, quote: str) -> str:
     return _NO_DELIMITER
 
 
-def _why(error: ValueError, first: int) -> str:
-    """What pandas says, without numbers; lines are counted from 1, the heading's."""
+def _why(error: ValueError, line_of_row: Callable[[int], int]) -> str:
+    """What pandas says, without numbers; it counts rows, from 1, the heading's, and people count lines."""
     message = str(error).strip()
     if match := _LONG_ROW.search(message):
-        expected, line, saw = map(int, match.groups())
-        return f"line {line + first - 1:,} has {saw:,} cells instead of {expected:,}"
+        expected, row, saw = map(int, match.groups())
+        return f"line {line_of_row(row):,} has {saw:,} cells instead of {expected:,}"
     if match := _OPEN_QUOTE.search(message):
-        line = int(match[1]) + first
+        line = line_of_row(int(match[1]) + 1)
         return f"the quotation mark in line {line:,} is never closed; if it is none, say quoting=3"
     return mask(message.splitlines()[0])

@@ -4,6 +4,10 @@ Quotation marks that pandas would misread, found in the whole file.
 pandas takes a cell for quoted when it begins with a quotation mark, and reads on whatever follows the closing
 one. ``"5\" screen"`` and ``Ada, "Rossi, Maria"`` come out garbled, sometimes in other columns: a name is then
 texted to somebody else's number. Such a file is refused, with the line and the option that reads it.
+
+A backslash before the last mark of a cell is no fault yet: ``"C:\dir\"`` is a cell. But where a mark after a
+backslash is followed by a cell that has a mark without being in quotation marks, as in ``"5\", black",``,
+backslashes stand before marks that are part of a cell: whoever doubles them writes no such cell.
 """
 
 from __future__ import annotations
@@ -62,11 +66,14 @@ def refuse_misread_quotes(
         end = cells.end(part) if quote in part else max(part.rfind("\n"), part.rfind("\r")) + 1
         if part[:end].endswith("\r"):  # perhaps half of a line end
             end -= 1
-        line += _lines(part[:end])
         rest = part[end:]
+        cells.check_escapes(part[:end], line, limits.name)
+        line += _lines(part[:end])
         cells.check(rest, line, limits.name)
         limits.check_run(len(rest), "a cell, or a line,")
-    cells.check(f"{rest}\n", line, limits.name)
+    rest = f"{rest}\n"
+    cells.check_escapes(rest[: cells.end(rest)], line, limits.name)
+    cells.check(rest, line, limits.name, last=True)
 
 
 class _Cells:
@@ -79,6 +86,10 @@ class _Cells:
         unquoted = f"{space}(?!{mark})[^{re.escape(sep)}\r\n]*+"
         end = f"(?:{re.escape(sep)}|\r\n|\n|\r)"
         self._many = re.compile(f"(?:(?:{self._quoted.pattern}{space}|{unquoted}){end})*+")
+        plain = f"{space}[^{re.escape(sep + quote)}\r\n]*+"
+        self._as_usual = re.compile(f"(?:(?:{self._quoted.pattern}{space}|{plain}){end})*+")
+        self._unquoted = re.compile(unquoted + end)
+        self._escape_line = 0  # of the first mark after a backslash, once there was one
         self._spaced = re.compile(f" ++{mark}") if space and not spaced else None
         self._quote = quote
 
@@ -87,8 +98,27 @@ class _Cells:
         match = self._many.match(text)
         return match.end() if match else 0
 
-    def check(self, rest: str, line: int, name: str) -> None:
-        """Refuse a cell that is not as it should be; one without an end yet may become so."""
+    def check_escapes(self, cells: str, line: int, name: str) -> None:
+        """Refuse whole cells in which marks seem to be escaped, also by what was before them."""
+        first = -1 if self._escape_line else cells.find("\\" + self._quote)
+        if first >= 0:
+            self._escape_line = line + _lines(cells[:first])
+        if not self._escape_line:
+            return
+        place = self._as_usual.match(cells)
+        while place is not None and place.end() < len(cells):
+            odd = self._unquoted.match(cells, place.end())
+            if odd is None or odd.end() > first:  # the first is not to be: all of them are whole
+                raise ContactsError(
+                    f"{name} has a quotation mark after a backslash in line {self._escape_line:,}, and in "
+                    f"line {line + _lines(cells[: place.end()]):,} a cell that has one without being in "
+                    "quotation marks: say escapechar='\\\\' if a backslash stands before marks that are part "
+                    "of a cell; if not, put that cell in quotation marks, and double those in it"
+                )
+            place = self._as_usual.match(cells, odd.end())
+
+    def check(self, rest: str, line: int, name: str, *, last: bool = False) -> None:
+        """Refuse a cell that is not as it should be; one without an end yet, but the last, may become so."""
         end = self.end(rest)
         line, rest = line + _lines(rest[:end]), rest[end:]
         if self._spaced and self._spaced.match(rest):
@@ -108,8 +138,13 @@ class _Cells:
                 f"{name} has a quotation mark inside of a cell in line {line:,} that is neither doubled nor "
                 "at its end: double it, or say quoting=3 if the marks are part of the cells"
             )
+        if last and not closed and rest.lstrip(" ").startswith(self._quote):
+            raise ContactsError(
+                f"{name} cannot be read as a table: the quotation mark in line {line:,} is never closed; if "
+                "it is none, say quoting=3"
+            )
 
 
 def _lines(text: str) -> int:
-    """How many lines end in a text."""
-    return max(text.count("\n"), text.count("\r"))
+    """How many lines end in a text, however they do."""
+    return text.count("\n") + text.count("\r") - text.count("\r\n")

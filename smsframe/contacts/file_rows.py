@@ -33,6 +33,8 @@ def first_row(options: Mapping[str, Any]) -> int | None:
     skipped, heading = options.get("skiprows") or 0, heading_row(options)
     if any(options.get(option) is not None for option in ("comment", "index_col", "skipfooter")):
         return None
+    if options.get("on_bad_lines", "error") != "error":  # nobody knows which rows were left out
+        return None
     if not isinstance(skipped, int) or not isinstance(heading, int | None):
         return None
     return skipped if heading is None else skipped + heading + 1
@@ -60,6 +62,17 @@ def remember_rows(frame: pd.DataFrame, first: int | None, blank: Sequence[int] =
             "blank": [int(row) for row in blank],
             "order": row_order.remembered(frame),
         }
+
+
+def shortened(frame: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """The first rows of a frame as it was read, which remembers them as if its file had no more."""
+    if rows == len(frame):
+        return frame
+    known = frame.attrs.get(KEY)
+    frame = frame.iloc[:rows]
+    if isinstance(known, dict):
+        remember_rows(frame, known["first"], known["blank"])
+    return frame
 
 
 def file_rows(frame: pd.DataFrame) -> pd.Series[Any]:

@@ -17,6 +17,7 @@ import pandas as pd
 from smsframe.contacts import csv_files, parquet_files, xlsx_files
 from smsframe.contacts.file_kinds import GZIP, kind_of, require_text
 from smsframe.contacts.file_limits import Limits
+from smsframe.contacts.file_rows import shortened
 from smsframe.contacts.spreadsheet_errors import errors_as_missing
 from smsframe.errors import ContactsError
 from smsframe.masking import mask
@@ -219,4 +220,4 @@ def _tidy(frame: pd.DataFrame, *, keep_empty: bool) -> pd.DataFrame:
     if keep_empty:
         return frame
     filled = frame.notna().any(axis=1).to_numpy().nonzero()[0]
-    return frame.iloc[: filled[-1] + 1 if len(filled) else 0]
+    return shortened(frame, int(filled[-1]) + 1 if len(filled) else 0)

@@ -27,6 +27,7 @@ _COLUMNS: Final = 4
 _LAST: Final = 7  # letters and digits of a cell that are compared
 _HASH: Final = 8  # hexadecimal digits
 _EMPTY: Final = "0" * _HASH
+_MOST: Final = 0.5  # the part of a column's cells in their places by which it is known under another name
 _RUN: Final = 12  # remembered rows, one after the other, of which nothing is known again
 
 
@@ -60,15 +61,15 @@ def changed(frame: pd.DataFrame, known: Mapping[str, str], rows: int) -> bool:
     places = _places(rows)
     where = frame.index.get_indexer(pd.Index(places))
     here = where >= 0
-    labels = frame.columns.astype(str) if frame.columns.nlevels == 1 else pd.Index([])
-    found = [(at, known[name]) for at, name in enumerate(labels) if name in known]
-    if not found or not here.any():
+    if not known or not here.any():
         return False
+    found = _pairs(frame.iloc[where[here]], known, here)
+    if not found:  # other columns, or the same ones under other names and in another order
+        return True
     same, compared, moved = (np.zeros(len(places), dtype=bool) for _ in range(3))
-    for at, text in found:
-        before = np.array([text[start : start + _HASH] for start in range(0, len(text), _HASH)])
+    for before, cells in found:
         now = np.full(len(before), _EMPTY)
-        now[here] = _hashes(frame.iloc[where[here], at])
+        now[here] = cells
         # What several rows had, or none, says nothing about where a row stands.
         single = ~pd.Series(before).duplicated(keep=False).to_numpy() & (before != _EMPTY)
         same |= single & here & (now == before)
@@ -81,6 +82,54 @@ def changed(frame: pd.DataFrame, known: Mapping[str, str], rows: int) -> bool:
         return True
     # Of a long file most such cells are not among those that are remembered.
     return rows > _ROWS and (2 * int(other.sum()) > int(compared.sum()) or _longest_run(other) >= _RUN)
+
+
+def _pairs(
+    frame: pd.DataFrame, known: Mapping[str, str], here: NDArray[np.bool_]
+) -> list[tuple[NDArray[np.str_], NDArray[np.str_]]]:
+    """
+    Of each remembered column its hashes, and those of the cells that it has now, in the rows that are here.
+
+    It is the column of its name, or another one that has most of its cells in their places: the same under
+    another name.
+    """
+    labels = [*frame.columns.astype(str)] if frame.columns.nlevels == 1 else []
+    hashes = {at: _hashes(frame.iloc[:, at]) for at, name in enumerate(labels) if name in known}
+
+    def in_place(at: int, before: NDArray[np.str_]) -> float:
+        if at not in hashes:
+            hashes[at] = _hashes(frame.iloc[:, at])
+        return float((hashes[at] == before)[before != _EMPTY].mean()) if (before != _EMPTY).any() else 0.0
+
+    all_before = {name: _split(text) for name, text in known.items()}
+    found = {}
+    for name, before in all_before.items():
+        own = best = labels.index(name) if name in labels else None
+        if own is None or in_place(own, before[here]) <= _MOST:
+            parts = {at: in_place(at, before[here]) for at in range(min(len(labels), _LOOKED_AT))}
+            best = max(parts, key=parts.__getitem__, default=None)
+            best = own if best is None or parts[best] <= _MOST else best
+            others = [cells for other, cells in all_before.items() if other != name]
+            if (
+                best is not None
+                and best == own
+                and _any_of(hashes[own], others) > _any_of(hashes[own], [before])
+            ):
+                return []  # names were exchanged, and rows moved
+        if best is not None:
+            found[name] = before, hashes[best]
+    # By columns with few different cells alone, rows in another order may look alike.
+    by_name = any(name in labels for name in found)
+    return [*found.values()] if by_name or next(iter(known)) in found else []
+
+
+def _split(text: str) -> NDArray[np.str_]:
+    return np.array([text[start : start + _HASH] for start in range(0, len(text), _HASH)])
+
+
+def _any_of(hashes: NDArray[np.str_], columns: list[NDArray[np.str_]]) -> bool:
+    """Whether any cell is one of these columns."""
+    return bool(np.isin(hashes[hashes != _EMPTY], np.concatenate([np.array([""]), *columns])).any())
 
 
 def _places(rows: int) -> NDArray[np.int64]:

@@ -57,7 +57,7 @@ class SheetReader(PartReader):
         self._row = self._column = -1
         self._rows = 0
         self._kind = self._style = ""
-        self._formula = False
+        self._formula = self._valued = False
 
     def run(self, part: IO[bytes]) -> None:
         """Read the sheet; see `PartReader.run`."""
@@ -87,7 +87,7 @@ class SheetReader(PartReader):
         if tag == "c":
             self._begin_cell(attributes)
         elif tag == "v":
-            self._collecting = True
+            self._collecting = self._valued = True
         elif tag == "row":
             self._begin_row(attributes)
         elif tag == "t":
@@ -143,7 +143,7 @@ class SheetReader(PartReader):
             self._column = self._place(letters) if column is None else column
         self._kind = attributes.get("t", "n")
         self._style = attributes.get("s", "")
-        self._formula = False
+        self._formula = self._valued = False
         self._text.clear()
 
     def _place(self, letters: str) -> int:
@@ -161,10 +161,12 @@ class SheetReader(PartReader):
     def _end_cell(self) -> None:
         stored = "".join(self._text)
         text = self._read(stored)
-        if self._formula and self._kind == "n" and self._book.recalculate and text == "0":
-            text = None  # written for want of a value by a program that does not calculate
+        calculated = bool(stored) if self._kind == "n" else self._valued
+        if self._formula and self._kind == "n" and self._book.recalculate and _is_zero(stored):
+            # Written for want of a value by a program that does not calculate, in cells of any format.
+            text, calculated = None, False
         if text is None:
-            if self._formula and self._kind == "n":
+            if self._formula and not calculated:
                 self.uncalculated.append((self._row, self._column))
             return
         row = self._row
@@ -221,6 +223,11 @@ def _index(text: str) -> int:
     if index < 0:
         raise LookupError(text)
     return index
+
+
+def _is_zero(stored: str) -> bool:
+    """Whether a number, as it is stored, is 0."""
+    return re.fullmatch(r"[+-]?0+(?:\.0*)?(?:[Ee][+-]?[0-9]+)?", stored.strip()) is not None
 
 
 def _flat(height: str | None) -> bool:

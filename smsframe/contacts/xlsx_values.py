@@ -14,6 +14,8 @@ from decimal import Decimal
 # Digits that spreadsheets lose: all after the sixth, when they read their own 3.93471E+11 again, as in
 # `smsframe.phones.cells.numbers`; all after the fifteenth, always.
 _LOST = re.compile(r"[0-9]{6}0{4,}|[0-9]{16,}")
+_DOUBLE = 308
+"""Whole numbers of more digits may be larger than what a spreadsheet calculates with."""
 _SHORT = 10
 """Whole numbers of fewer digits cannot have lost any."""
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -63,7 +65,8 @@ def number(stored: str) -> str | None:
     A stored number as text: all its digits, or scientific notation where digits are lost.
 
     Scientific notation is what everything that looks at phone numbers refuses. Numbers that are not whole
-    have 15 digits, as many as spreadsheets calculate with.
+    have 15 digits, as many as spreadsheets calculate with. One that is too large for them stays as it is
+    written, or has 15 digits.
 
     Raises:
         ValueError: It is no number.
@@ -76,13 +79,16 @@ def number(stored: str) -> str | None:
         whole = stored
     else:
         value = float(stored)
-        if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN differs from itself
+        if value != value:  # noqa: PLR0124 - NaN differs from itself
             return None
+        if value in (float("inf"), float("-inf")):  # larger than what a spreadsheet calculates with
+            return stored.strip()
         if not value.is_integer():
             return f"{value:.15g}"
         whole = str(int(stored) if re.fullmatch(r"[+-]?[0-9]+", stored) else int(value))
     if len(whole) >= _SHORT and _LOST.fullmatch(whole):
-        return f"{Decimal(f'{int(whole):.15g}').normalize():E}"
+        rounded = f"{Decimal(whole):.14E}" if len(whole) > _DOUBLE else f"{int(whole):.15g}"
+        return f"{Decimal(rounded).normalize():E}"
     return whole
 
 

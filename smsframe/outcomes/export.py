@@ -95,15 +95,22 @@ def flat(frame: pd.DataFrame, *, index: bool | None) -> pd.DataFrame:
 
 
 def _plain(cells: pd.Series[Any]) -> pd.Series[Any]:
-    """The cells without categories, and times in pandas' own dtypes."""
+    """The cells without categories and dictionaries, and times in pandas' own dtypes."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
         kind = cells.cat.categories.dtype
         # A gap is no number of NumPy's.
         cells = cells.astype(object if kind.kind in "iub" and cells.hasnans else kind)
+    if isinstance(cells.dtype, pd.ArrowDtype) and pa.types.is_dictionary(cells.dtype.pyarrow_dtype):
+        values = pa.array(cells.array)
+        values = values.cast(values.type.value_type)
+        cells = pd.Series(pd.arrays.ArrowExtensionArray(values), index=cells.index)
     if isinstance(cells.dtype, pd.ArrowDtype) and pa.types.is_timestamp(cells.dtype.pyarrow_dtype):
         stamp = cells.dtype.pyarrow_dtype
         kind = pd.DatetimeTZDtype(stamp.unit, stamp.tz) if stamp.tz else np.dtype(f"datetime64[{stamp.unit}]")
         cells = cells.astype(kind)
+    if isinstance(cells.dtype, pd.ArrowDtype) and pa.types.is_nested(cells.dtype.pyarrow_dtype):
+        # Python's lists and dicts, which pandas would write as arrays.
+        return pd.Series([*cells.array], index=cells.index, dtype=object)
     return dense(cells)
 
 
@@ -127,7 +134,7 @@ def spreadsheet_safe(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _escaped(cells: pd.Series[Any]) -> pd.Series[Any]:
     """The cells, with an apostrophe in each text where it would run as a formula."""
-    if not (pd.api.types.is_string_dtype(cells.dtype) or pd.api.types.is_object_dtype(cells.dtype)):
+    if _has_no_text(cells.dtype):
         return cells
     # Objects of any kind can only be asked one by one.
     present = ~pd.Series([is_gap(value) for value in cells.array], index=cells.index, dtype=bool)
@@ -145,6 +152,18 @@ def _escaped(cells: pd.Series[Any]) -> pd.Series[Any]:
     places = present.to_numpy().nonzero()[0][changed]
     result.iloc[places] = safe.to_numpy(dtype=object)[changed]
     return result
+
+
+def _has_no_text(dtype: Any) -> bool:
+    """Whether a column holds nothing but numbers, booleans or times; of any other dtype texts may come."""
+    if isinstance(dtype, pd.ArrowDtype):
+        kind = dtype.pyarrow_dtype
+        return bool(pa.types.is_primitive(kind)) and not pa.types.is_duration(kind)
+    return bool(
+        pd.api.types.is_numeric_dtype(dtype)
+        or pd.api.types.is_bool_dtype(dtype)
+        or pd.api.types.is_datetime64_any_dtype(dtype)
+    )
 
 
 def in_zone(frame: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:

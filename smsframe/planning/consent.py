@@ -21,12 +21,23 @@ if TYPE_CHECKING:
     from smsframe.contacts.policy import Policy
 
 NO_CONSENT = (
-    # Of a column of yes and no, in the languages of spreadsheets: false and no.
-    *("false", "falso", "falsch", "faux", "f", "no", "non", "nein", "n", "0", "0.0"),
+    # FALSE in the languages of spreadsheets, as in `smsframe.texts.spreadsheet_errors`: English, German,
+    # Italian, French, Spanish and Portuguese; Dutch, Polish, Swedish, Danish, Norwegian and Finnish; Turkish,
+    # Russian, Czech and Slovak, Hungarian, Slovenian, Greek.
+    *("false", "falsch", "falso", "faux", "onwaar", "fałsz", "falskt", "falsk", "usann", "epätosi"),
+    *("yanlış", "ложь", "nepravda", "hamis", "napačno", "neresnično", "ψευδής", "ψευδές"),  # noqa: RUF001 - as is
+    # No in the same languages, and its first letter where that is no other language's yes.
+    *("no", "nein", "non", "não", "nee", "nie", "nej", "nei", "ei", "hayır", "нет", "ne", "nem", "όχι"),  # noqa: RUF001 - as is
+    *("f", "n", "н"),
+    # Numbers and signs that mean no. An x is none of them: it may be a mark for yes.
+    *("0", "0.0", "0,0", "✗", "✘", "✖", "❌", "☐", "⬜", "🚫", "⛔", "👎"),
+    *("off", "refused", "declined", "denied", "rejected", "withdrawn", "revoked", "unsubscribed", "disagree"),
+    *("disagreed", "opt-out", "opt out", "opted out", "optout", "not given", "not granted", "no consent"),
     # Of a gap that was made text, as by ``astype(str)``.
-    *("nan", "none", "nat", "<na>", "null", "n/a", "-"),
+    *("nan", "none", "nat", "<na>", "null", "n/a", "-", "\u2013", "\u2014"),
 )
-"""Values that are no consent, in small letters."""
+"""Values that are no consent; capitals and accents do not matter, and neither does a full stop at the end."""
+_ALIKE = (("\u0131", "i"), ("ł", "l"), ("\u03c2", "\u03c3"))  # letters that are no accented ones to Unicode
 
 
 def read_consent(contacts: pd.DataFrame, policy: Policy | None) -> pd.Series[Any] | None:
@@ -58,11 +69,19 @@ def read_consent(contacts: pd.DataFrame, policy: Policy | None) -> pd.Series[Any
             )
         cells = words(contacts.iloc[:, place(contacts, name)])
         cells = pc.replace_substring(pc.utf8_trim_whitespace(cells), FIELD_SEPARATOR, " ")
-        nothing = pc.is_in(pc.utf8_lower(cells), pa.array(["", *NO_CONSENT], STRING))
+        nothing = pc.is_in(_compared(cells), _compared(pa.array(["", *NO_CONSENT], STRING)))
         cells = pc.if_else(nothing, pa.scalar(None, STRING), cells)
         parts.append(pc.binary_join_element_wise(pa.scalar(f"{name}=", STRING), cells, pa.scalar("", STRING)))
     together = pc.binary_join_element_wise(*parts, pa.scalar(FIELD_SEPARATOR, STRING))
     return pd.Series(together, dtype=TEXT)
+
+
+def _compared(text: Any) -> Any:
+    """Texts as they are compared: in small letters, without accents, and without a full stop at the end."""
+    text = pc.replace_substring_regex(pc.utf8_normalize(pc.utf8_lower(text), "NFKD"), r"\pM+", "")
+    for letter, other in _ALIKE:
+        text = pc.replace_substring(text, letter, other)
+    return pc.utf8_rtrim(text, " .!")
 
 
 def kept_consent(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # The number at the end is pandas', where a file has the same heading twice.
 _HEADING = re.compile(r"(?s)(.*) \(([A-Za-z][A-Za-z0-9_+\-/]*)\)(\.[0-9]+)?")
+_AS_IT_IS = "\u2060"  # a word joiner, which nobody sees
+_LIKE_OURS = re.compile(rf"(?s)(.* \([A-Za-z][A-Za-z0-9_+\-/]*\){_AS_IT_IS}*?)({_AS_IT_IS}?)(\.[0-9]+)?")
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9:.,]+(?:[+-][0-9:]+)?)?$"
 
 
@@ -96,11 +98,31 @@ def heading(label: object, zone: str) -> str:
     return f"{label} ({zone})"
 
 
+def kept_headings(frame: pd.DataFrame) -> pd.DataFrame:
+    """
+    A table to be written, in which headings that end like those of `heading` have a mark that keeps them.
+
+    `restored` takes the mark off, and leaves the cells as they are: ``Nickname (Poland)`` is no time.
+
+    Example:
+        >>> frame = pd.DataFrame({"Start (CET)": ["2026-11-28 13:51"]})
+        >>> restored(kept_headings(frame)).to_dict("list")
+        {'Start (CET)': ['2026-11-28 13:51']}
+    """
+    matches = [_LIKE_OURS.fullmatch(label) if isinstance(label, str) else None for label in frame.columns]
+    labels = [
+        label if match is None else f"{match[1]}{match[2]}{_AS_IT_IS}{match[3] or ''}"
+        for label, match in zip(frame.columns, matches, strict=True)
+    ]
+    return frame if labels == [*frame.columns] else frame.set_axis(pd.Index(labels, dtype=object), axis=1)
+
+
 def restored(frame: pd.DataFrame) -> pd.DataFrame:
     """
     A table that was read from a file of ours, with its times as `str` writes aware ones.
 
-    A column is restored when its heading ends in a time zone, and all its cells are times.
+    A column is restored when its heading ends in a time zone, without the mark of `kept_headings`, and all
+    its cells are times.
 
     Args:
         frame: All cells are text.
@@ -122,7 +144,14 @@ def restored(frame: pd.DataFrame) -> pd.DataFrame:
                 frame, changed = frame.copy(deep=False), True
             frame.isetitem(place, times.array)
             labels[place] = own
-    return frame.set_axis(labels, axis=1) if changed else frame
+    plain = [_without_mark(label) for label in labels]
+    return frame.set_axis(plain, axis=1) if changed or plain != labels else frame
+
+
+def _without_mark(label: Any) -> Any:
+    """The heading that `kept_headings` has marked; any other as it is."""
+    match = _LIKE_OURS.fullmatch(label) if isinstance(label, str) and _AS_IT_IS in label else None
+    return label if match is None else f"{match[1]}{match[3] or ''}"
 
 
 def _times(cells: pd.Series[Any], zone: str) -> pd.Series[Any] | None:

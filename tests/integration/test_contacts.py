@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import smsframe
-from smsframe.contacts import csv_quotes, file_limits
+from smsframe.contacts import csv_files, csv_quotes, file_limits
 from smsframe.contacts.file_rows import file_rows
 from smsframe.contacts.suppression import suppression
 from smsframe.texts.spreadsheet_errors import ERRORS
@@ -222,6 +222,51 @@ def test_what_cannot_be_read_without_loss_is_refused_without_numbers(tmp_path, t
     assert NUMBER[3:] not in str(caught.value)
 
 
+CHOSEN = [
+    {"usecols": ["name", "host"]},
+    {"usecols": [0, 3]},
+    {"usecols": lambda heading: heading in ("name", "host")},
+    {"usecols": ["name", "host"], "engine": "python"},
+    {"usecols": ["name", "host"], "index_col": "name"},
+    {"usecols": [0, 3], "index_col": 0},
+    {"usecols": ["name", "host"], "dtype": {"name": "string"}},
+    {"usecols": ["a", "b"], "names": [*"abcd"], "header": 0},
+    {"usecols": [0, 3], "names": ["name", "host"], "header": 0},
+    {"usecols": [0, 3], "on_bad_lines": "skip"},
+    {"usecols": [0, 3], "sep": "[,]", "engine": "python"},
+    {"usecols": ["name", "host"], "nrows": 40},
+    {"index_col": "name"},
+    {"index_col": None},
+]
+
+
+@pytest.mark.parametrize("chosen", CHOSEN, ids=str)
+@pytest.mark.parametrize("place", [1, 2, 17, 30])
+def test_a_long_row_is_refused_whatever_columns_are_chosen(tmp_path, monkeypatch, chosen, place):
+    """Where pandas reads some columns only, it counts no cells, and gives others as the chosen ones."""
+    monkeypatch.setattr(csv_files, "_PART", 7)
+    rows = [f"N{n},x,+39347123{n:04},+39347999{n:04}" for n in range(1, 31)]
+    text = "name,note,guest,host\n" + "\n".join(rows) + "\n"
+    good = smsframe.read_contacts(write(tmp_path / "a.csv", text), **chosen).reset_index()
+    assert good.iloc[:, -1].tolist() == [f"+39347999{n:04}" for n in range(1, 31)] or "b" in good
+    rows[place - 1] = rows[place - 1].replace(",x,", ",x, y,")
+    write(tmp_path / "a.csv", "name,note,guest,host\n" + "\n".join(rows) + "\n")
+    said = f"line {place + 1} has 5 cells instead of 4" + "|more cells in its first row" * (place == 1)
+    with pytest.raises(smsframe.ContactsError, match=said):
+        smsframe.read_contacts(tmp_path / "a.csv", **chosen)
+
+
+@pytest.mark.parametrize("engine", ["c", "python"])
+def test_a_footer_that_is_left_out_may_be_long(tmp_path, engine):
+    path = write(tmp_path / "a.csv", "name,mobile\nAda,1\nend,of,the,file\n")
+    if engine == "python":
+        found = smsframe.read_contacts(path, usecols=["mobile"], skipfooter=1, engine=engine)
+        assert found["mobile"].tolist() == ["1"]
+    else:
+        with pytest.raises(smsframe.ContactsError, match="line 3 has 4 cells"):
+            smsframe.read_contacts(path, usecols=["mobile"])
+
+
 def test_a_column_that_is_not_what_was_said_is_refused_without_numbers(tmp_path):
     path = write(tmp_path / "a.csv", f"age,mobile\n30,+39 {NUMBER}x\n")
     with pytest.raises(smsframe.ContactsError, match="cannot be read as a table") as caught:
@@ -248,7 +293,78 @@ def test_two_encodings_in_one_file_are_refused_rather_than_texted(tmp_path, orde
     (tmp_path / "a.csv").write_bytes(first + second)
     with pytest.raises(smsframe.ContactsError, match="UTF-8 in one place and not in another"):
         smsframe.read_contacts(tmp_path / "a.csv")
-    assert len(smsframe.read_contacts(tmp_path / "a.csv", encoding="cp1252")) == 2
+    with pytest.warns(
+        UserWarning, match=f"1 line of it would be UTF-8, the first is line {3 - order.index('cp1252')}"
+    ):
+        assert len(smsframe.read_contacts(tmp_path / "a.csv", encoding="cp1252")) == 2
+
+
+ENDS = pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+
+
+@ENDS
+@pytest.mark.parametrize("chunk", [7, 64, 1 << 20])
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "cp1250", "mac_roman", "cp437"])
+def test_lines_of_utf8_in_a_file_that_is_read_as_another_encoding_are_said(
+    tmp_path, monkeypatch, end, chunk, encoding
+):
+    """As names would be sent: a user is told to say such an encoding where a file has two."""
+    monkeypatch.setattr(file_limits, "CHUNK", chunk)
+    lines = [
+        "name,mobile",
+        *[f"Ada{n},{n}" for n in range(9)],
+        "Zoë,+393471234567",
+        "Ada,1",
+        "Zoè,2",
+        "Zoë,3",
+    ]
+    data = [line.encode("utf-8") for line in lines[:-1]] + [lines[-1].encode(encoding)]
+    (tmp_path / "a.csv").write_bytes(end.encode().join(data))
+    shown = re.escape("Zoë".encode().decode(encoding))
+    with pytest.warns(
+        UserWarning, match=f"2 lines of it would be UTF-8, the first is line 11: .*{shown}.*sent"
+    ):
+        found = smsframe.read_contacts(tmp_path / "a.csv", encoding=encoding)
+    assert found["name"].iloc[-1] == "Zoë"
+    with pytest.raises(smsframe.ContactsError, match=r"but not line 14;.*'cp1252' reads .*ZoÃ«"):
+        smsframe.read_contacts(tmp_path / "a.csv")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "encoding", ["cp1252", "cp1251", "cp1253", "cp1255", "koi8-r", "shift_jis", "utf-8", "utf-16"]
+)
+def test_nothing_is_said_where_the_encoding_is_right(tmp_path, encoding):
+    names = ["Müller", "Élodie", "Ñuñez", "Пётр", "Ёлкин", "Ναταλία", "Όλγα", "דנה", "東京", "ﾀﾅｶ"]
+    names = [name for name in names if name.encode(encoding, "ignore").decode(encoding) == name]
+    path = write(tmp_path / "a.csv", "name,m\n" + "".join(f"{name},1\n" for name in names), encoding)
+    assert smsframe.read_contacts(path, encoding=encoding)["name"].tolist() == names
+
+
+@ENDS
+def test_lines_are_counted_as_a_text_editor_does_whatever_the_error(tmp_path, monkeypatch, end):
+    """Also below cells of several lines."""
+    above = ["name,mobile", '"Ada', "", 'Lovelace",1', "Bea,2"]
+    for below, said in (
+        ("Cleo,3,4", "line 6 has 3 cells instead of 2"),
+        ('Cleo,"3', "quotation mark in line 6 is never closed"),
+        ('"Cleo"x,3', "in line 6 that is neither"),
+    ):
+        path = write(tmp_path / "a.csv", end.join([*above, below, ""]))
+        for options in ({}, {"usecols": ["name", "mobile"]}, {"engine": "python"}):
+            with pytest.raises(smsframe.ContactsError, match=said):
+                smsframe.read_contacts(path, **options)
+    for chunk in (3, 11, 1 << 20):
+        monkeypatch.setattr(file_limits, "CHUNK", chunk)
+        (tmp_path / "a.csv").write_bytes(end.join([*above, "Zoë,3", "Chloé,4", ""]).encode("cp1252"))
+        with pytest.warns(UserWarning, match="read as cp1252 .* line 6 has 'Zoë'"):
+            smsframe.read_contacts(tmp_path / "a.csv")
+        for options, error in (
+            ({"encoding": "utf-8"}, "'utf-8' in line 6:"),
+            ({"encoding": "ascii"}, "in line 6:"),
+        ):
+            with pytest.raises(smsframe.ContactsError, match=error):
+                smsframe.read_contacts(tmp_path / "a.csv", **options)
 
 
 LETTERS = "èéàìòùäöüÄÖÜßçñšž€\u2019\u201c\u201d\u2013™°"
@@ -342,6 +458,70 @@ def test_the_options_that_the_errors_name_read_such_files(tmp_path):
     assert found["mobile"].tolist() == ["1", "2"]
     path = write(tmp_path / "a.csv", 'name,mobile\n"Ada" Rossi,1\n')
     assert smsframe.read_contacts(path, quoting=3)["name"].tolist() == ['"Ada" Rossi']
+
+
+ESCAPED = {
+    "before a line break": ('"name","note","mobile"\n"Ada","TV 55\\"\nwall mount, black","+39"\n', 2, 3),
+    "before a delimiter": ('name,note,mobile,alt\n"Ada","TV 55\\", black","1"\n"Bea","x","2","3"\n', 2, 2),
+    "without quotation marks": ('name,note\n"Ada",x\nBea,55\\"\n', 3, 3),
+    "of one of our own backslashes": ('a,b\n"a\\\\"","\n,a",k\n', 2, 3),
+}
+
+
+@pytest.mark.parametrize("chunk", [3, 10, 1 << 20])
+@pytest.mark.parametrize(("text", "line", "odd"), ESCAPED.values(), ids=ESCAPED.keys())
+def test_marks_after_a_backslash_are_refused_where_cells_without_marks_have_some(
+    tmp_path, monkeypatch, text, line, odd, chunk
+):
+    monkeypatch.setattr(csv_quotes, "CHUNK", chunk)
+    said = rf"after a backslash in line {line}, and in line {odd} a cell.*escapechar="
+    with pytest.raises(smsframe.ContactsError, match=said):
+        smsframe.read_contacts(write(tmp_path / "a.csv", text))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.lists(st.text('a"\\,\n', max_size=6), min_size=2, max_size=2), min_size=1, max_size=4),
+    all_quoted=st.booleans(),
+    doubled=st.booleans(),
+    chunk=st.sampled_from([1, 3, 10, 1000]),
+)
+def test_cells_with_escaped_marks_are_read_as_they_were_or_refused(
+    tmp_path, rows, all_quoted, doubled, chunk
+):
+    """Whether or not the writer doubles backslashes, which no reader can see."""
+
+    def stored(cell):
+        return cell.replace("\\", "\\\\") if doubled else cell
+
+    def as_written(cell):
+        escaped = stored(cell).replace('"', '\\"')
+        return f'"{escaped}"' if all_quoted or not cell or {*cell} & {*'",\n'} else escaped
+
+    lines = [",".join([*map(as_written, row), "k"]) for row in rows]
+    write(tmp_path / "a.csv", '"h","i","j"\n' + "\n".join(lines) + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_quotes, "CHUNK", chunk)
+        try:
+            found = smsframe.read_contacts(tmp_path / "a.csv", sep=",")
+        except smsframe.ContactsError:
+            assert any('"' in cell or "\\" in cell for row in rows for cell in row)
+            return
+    assert found.fillna("").to_numpy().tolist() == [[*map(stored, row), "k"] for row in rows]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.lists(st.text('a"\\,\n', max_size=6), min_size=2, max_size=2), min_size=1, max_size=4),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_backslashes_before_marks_of_cells_are_read_where_marks_are_doubled(tmp_path, rows, quoting):
+    text = io.StringIO()
+    csv.writer(text, quoting=quoting, lineterminator="\n").writerows(
+        [["h", "i", "j"], *([*r, "k"] for r in rows)]
+    )
+    found = smsframe.read_contacts(write(tmp_path / "a.csv", text.getvalue()), sep=",")
+    assert found.fillna("").to_numpy().tolist() == [[*row, "k"] for row in rows]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import sys
+from contextlib import suppress
 from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -20,6 +23,7 @@ import smsframe
 from smsframe.contacts.spreadsheet_errors import ERRORS
 from smsframe.outcomes.export import notation
 from smsframe.texts.local_times import heading, on_the_clock, restored, zone_of
+from smsframe.texts.spreadsheets import runs
 
 NUMBERS = [f"+3934712345{last}" for last in range(10, 14)]
 SEARCH = settings(
@@ -311,6 +315,25 @@ def test_headings_of_others_that_end_in_a_zone_stay(tmp_path):
         assert smsframe.read_contacts(tmp_path / name)["start (UTC)"].tolist() == ["noon"]
 
 
+@pytest.mark.parametrize("locale", [None, "it"])
+@pytest.mark.parametrize(
+    "label", ["Start (CET)", "Nickname (Poland)", "a (UTC).1", "a (UTC) (CET)", "a (UTC)\u2060"]
+)
+def test_texts_under_headings_that_end_in_a_zone_come_back_as_they_were(tmp_path, label, locale):
+    """Also those that look like times, and beside times under the same heading."""
+    at = pd.to_datetime(["2026-11-28T12:51:00Z", None]).tz_convert("Asia/Tokyo")
+    own = pd.DataFrame({"mobile": NUMBERS[:2], label: ["2026-11-28 12:51", None], f"b {label}": at, "c": at})
+    own = own.sms.check(phone="mobile")
+    smsframe.to_csv(own, tmp_path / "a.csv", locale=locale)
+    smsframe.to_excel(own, tmp_path / "a.xlsx")
+    for name in ("a.csv", "a.xlsx"):
+        back = smsframe.read_contacts(tmp_path / name)
+        assert [*back.columns] == [*own.columns]
+        assert back[label].tolist() == own[label].astype("string").tolist()
+        for times in (f"b {label}", "c"):
+            assert pd.to_datetime(back[times], utc=True).tolist() == own[times].dt.tz_convert("UTC").tolist()
+
+
 @pytest.mark.parametrize("writer", [smsframe.to_csv, smsframe.to_excel])
 def test_an_unknown_zone_is_an_error_before_anything_is_written(tmp_path, writer):
     with pytest.raises(ValueError, match="zone='Rome' is no time zone"):
@@ -366,6 +389,66 @@ def test_numbers_have_the_mark_of_the_language_and_formulas_stay_inert(tmp_path)
 APART = ["'=1+1", "'Ndrangheta", "a,'=b", "x\n'- y", "'+39 347 1234567"]
 
 
+FORMULAS = ["=1+1", "Ada", None, "+1-2"]
+
+
+def arrow(cells, kind=None):
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(cells, kind)))
+
+
+HOLD_TEXTS = {
+    "categories": lambda: pd.Series(FORMULAS, dtype="category"),
+    "categories of strings": lambda: pd.Series(FORMULAS, dtype="string").astype("category"),
+    "categories of Arrow's": lambda: arrow(FORMULAS).astype("category"),
+    "a dictionary": lambda: arrow(pa.array(FORMULAS).dictionary_encode()),
+    "a large dictionary": lambda: arrow(pa.array(FORMULAS, pa.large_string()).dictionary_encode()),
+    "dictionaries in chunks": lambda: pd.Series(
+        pd.arrays.ArrowExtensionArray(
+            pa.chunked_array([pa.array(part).dictionary_encode() for part in (FORMULAS[:2], FORMULAS[2:])])
+        )
+    ),
+    "Arrow strings": lambda: arrow(FORMULAS),
+    "large strings": lambda: arrow(FORMULAS, pa.large_string()),
+    "views of strings": lambda: arrow(FORMULAS, pa.string_view()),
+    "objects": lambda: pd.Series(FORMULAS, dtype=object),
+    "strings": lambda: pd.Series(FORMULAS, dtype="string"),
+    "strings of Python": lambda: pd.Series(FORMULAS, dtype=pd.StringDtype("python")),
+    "Arrow lists": lambda: arrow([[word, word] for word in FORMULAS]),
+    "lists": lambda: pd.Series([[word, word] for word in FORMULAS]),
+    "structs": lambda: arrow([{"a": word, "b": word} for word in FORMULAS]),
+    "maps": lambda: arrow([[("k", word)] for word in FORMULAS], pa.map_(pa.string(), pa.string())),
+    "lists of dictionaries": lambda: arrow([FORMULAS] * 4, pa.list_(pa.dictionary(pa.int8(), pa.string()))),
+    "bytes": lambda: arrow([b"=1+1", b"a,=1", None, b"b"]),
+    "intervals": lambda: pd.Series(pd.interval_range(-3, 1)),
+    "durations": lambda: pd.Series(pd.to_timedelta([-5, 3, None, 7], unit="h")),
+    "Arrow durations": lambda: arrow(pa.array([-5, 3, None, 7], pa.duration("s"))),
+}
+
+
+@pytest.mark.parametrize("locale", [None, "it"])
+@pytest.mark.parametrize("make", HOLD_TEXTS.values(), ids=HOLD_TEXTS.keys())
+def test_nothing_runs_in_a_column_or_an_index_of_any_dtype(tmp_path, make, locale):
+    cells = make()
+    index = pd.MultiIndex.from_arrays([[*"abcd"]] * 2, names=["=x()", "-y()"])
+    with suppress(TypeError, NotImplementedError, pa.ArrowException):  # pandas makes no levels of all of them
+        index = pd.MultiIndex.from_arrays([cells.array, [*"abcd"]], names=index.names)
+    labels = pd.CategoricalIndex(["=z()", "@w()"])
+    for frame in (
+        pd.DataFrame({"m": [*"abcd"], "x": cells.array, "sms_reason": "r"}),
+        pd.DataFrame({"m": [*"abcd"], "sms_reason": "r"}, index=pd.Index(cells.array, name="=x()")),
+        pd.DataFrame({"m": [*"abcd"], "sms_reason": "r"}, index=index),
+        pd.DataFrame([["a", "b"]] * 4, columns=labels).assign(**{"=v()": cells.array}),
+    ):
+        smsframe.to_csv(frame, tmp_path / "a.csv", locale=locale)
+        written = (tmp_path / "a.csv").read_text("utf-8-sig")
+        rows = [*csv.reader(io.StringIO(written), delimiter=";" if locale else ",")]
+        assert not runs([cell for row in rows for cell in row])
+        if "sms_reason" in frame:
+            smsframe.to_excel(frame, tmp_path / "a.xlsx", index=True)
+            back, book = (smsframe.read_contacts(tmp_path / f"a.{kind}") for kind in ("csv", "xlsx"))
+            assert back.equals(book[back.columns])
+
+
 def written_by_others(path, cells, **how):
     pd.DataFrame({"name": cells, "mobile": NUMBERS[0]}).to_csv(path, index=False, **how)
     return smsframe.read_contacts(path)["name"].tolist()
@@ -373,8 +456,8 @@ def written_by_others(path, cells, **how):
 
 def test_apostrophes_of_others_stay_where_nobody_has_put_them_before_formulas(tmp_path):
     """Something in it would run: whoever wrote the file does not write apostrophes before such texts."""
-    for runs in ("=1+1", "- VIP", "@ home", "a;=b"):
-        assert written_by_others(tmp_path / "a.csv", [*APART, runs]) == [*APART, runs]
+    for formula in ("=1+1", "- VIP", "@ home", "a;=b"):
+        assert written_by_others(tmp_path / "a.csv", [*APART, formula]) == [*APART, formula]
 
 
 def test_at_the_start_of_a_cell_they_are_what_spreadsheets_have_there(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 import random
+import re
 import warnings
 import zipfile
 
@@ -143,6 +144,74 @@ def test_a_formula_that_was_written_without_a_value_is_no_zero(sheet):
     with pytest.warns(UserWarning, match="formulas in column points have no values"):
         found = smsframe.read_contacts(path)
     assert found["points"].fillna("missing").tolist() == ["missing", "4", "a", "0"]
+
+
+@pytest.mark.parametrize("code", ["General", "0.00", "yyyy-mm-dd", "hh:mm", "[h]:mm", "@"])
+def test_a_formula_without_a_value_is_no_time_either(tmp_path, code):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        made, shown = book.add_worksheet(), book.add_format({"num_format": code})
+        made.write_row(0, 0, ["m", "at"])
+        made.write_column(1, 0, [NUMBER] * 2)
+        made.write_formula("B2", "=C2", shown)
+        made.write_formula("B3", "=C3", shown, 46348.5)
+    with pytest.warns(UserWarning, match="formulas in column at have no values"):
+        found = smsframe.read_contacts(tmp_path / "a.xlsx")
+    assert found["at"].notna().tolist() == [False, True]
+
+
+def with_cell(path, cell):
+    """A copy of a workbook whose cell B2 is this XML."""
+    other = path.with_name("with_cell.xlsx")
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(other, "w") as after:
+        for part in before.namelist():
+            content = before.read(part)
+            if "sheet1" in part:
+                content, count = re.subn(rb'<c r="B2".*?</c>', cell.encode(), content)
+                assert count == 1
+            after.writestr(part, content)
+    return other
+
+
+@pytest.mark.parametrize("kind", ["", 't="n"', 't="str"', 't="b"', 't="e"', 't="d"'])
+def test_a_formula_of_any_type_without_a_value_is_said(sheet, kind):
+    path = with_cell(sheet([["m", "x"], [NUMBER, "stored"]]), f'<c r="B2" {kind}><f>C2</f></c>')
+    with pytest.warns(UserWarning, match="formulas in column x have no values"):
+        assert smsframe.read_contacts(path)["x"].isna().all()
+
+
+@pytest.mark.parametrize("value", ["<v></v>", "<v/>"])
+def test_a_formula_that_came_to_an_empty_text_has_a_value(sheet, value):
+    path = with_cell(sheet([["m", "x"], [NUMBER, "stored"]]), f'<c r="B2" t="str"><f>C2</f>{value}</c>')
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert smsframe.read_contacts(path)["x"].isna().all()
+
+
+@pytest.mark.parametrize("style", ["", "yyyy-mm-dd"])
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        ("1" * 308, "1.11111111111111E+307"),
+        ("1" * 309, "1.11111111111111E+308"),
+        ("9" * 309, "1E+309"),
+        ("1" * 5000, "1.11111111111111E+4999"),
+        ("-" + "1" * 309, "-" + "1" * 309),
+        ("1E400", "1E400"),
+        ("-1.5e999", "-1.5e999"),
+        ("1E308", "1E+308"),
+    ],
+)
+def test_a_number_that_is_too_large_for_a_sheet_is_kept(tmp_path, style, stored, read):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        made = book.add_worksheet()
+        made.write_row(0, 0, ["m", "x"])
+        made.write_row(1, 0, [NUMBER])
+        made.write_number(1, 1, 4321, book.add_format({"num_format": style}) if style else None)
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as before, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as after:
+        for part in before.namelist():
+            content = before.read(part)
+            after.writestr(part, content.replace(b"<v>4321</v>", f"<v>{stored}</v>".encode()))
+    assert smsframe.read_contacts(tmp_path / "b.xlsx")["x"].tolist() == [read]
 
 
 @pytest.mark.parametrize("number", [664123456.7, 6641234567.25, 347123.4567, 347.1234567, 34712345.12])

@@ -1,5 +1,6 @@
 """What is old is erased, consent is kept and required, and files can have no numbers."""
 
+# ruff: noqa: RUF001 - words of other alphabets, as they are written
 from __future__ import annotations
 
 import contextlib
@@ -18,6 +19,7 @@ from smsframe.cli.main import app
 from smsframe.journal.privacy import hash_key
 from smsframe.phones.keyed_hash import keyed_hashes
 from smsframe.phones.match import keys
+from smsframe.planning.consent import read_consent
 
 BOTH = pytest.mark.both_journals
 PEOPLE = table(4).assign(name=[f"Somebody Named {place}" for place in range(4)])
@@ -234,6 +236,76 @@ def test_a_value_that_says_no_is_no_consent(said, gateway):
         gateway=gateway,
     )
     assert plan.frame["sms_status"].astype(str).tolist() == ["ready", "suppressed"] * 2
+
+
+FALSE_AND_NO = (
+    *("false", "falsch", "falso", "faux", "onwaar", "fałsz", "falskt", "falsk", "usann", "epätosi"),
+    *(
+        "ложь",
+        "nepravda",
+        "hamis",
+        "napačno",
+        "ψευδής",
+        "no",
+        "nein",
+        "non",
+        "não",
+        "nee",
+        "nie",
+        "nej",
+        "nei",
+    ),
+    *(
+        "nee",
+        "nie",
+        "nej",
+        "nei",
+        "ei",
+        "hayır",
+        "нет",
+        "ne",
+        "nem",
+        "όχι",
+        "off",
+        "refused",
+        "declined",
+        "withdrawn",
+    ),
+    *("✗", "✘", "✖", "❌", "☐"),
+)
+YES = (
+    *("true", "wahr", "vero", "vrai", "waar", "prawda", "sant", "sann", "tosi", "doğru", "истина", "pravda"),
+    *("igaz", "αληθής", "yes", "ja", "sì", "sí", "oui", "sim", "tak", "da", "да", "kyllä", "evet", "igen"),
+    *(
+        "áno",
+        "ναι",
+        "x",
+        "✓",
+        "✔",
+        "☑",
+        "✅",
+        "on",
+        "given",
+        "granted",
+        "1",
+        "y",
+        "j",
+        "s",
+        "2026-05-01",
+        "shop",
+    ),
+)
+PLAIN = str.maketrans("ãłäışčήόÃŁÄIİŞČ", "alaiscηοALAIISC")
+WRITTEN = [str, str.upper, str.title, "{} ".format, "{}.".format, "{}\ufe0f".format]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("accents", [True, False])
+def test_no_is_no_consent_in_every_language_of_spreadsheets_and_yes_is_some(written, accents):
+    words = [word if accents else word.translate(PLAIN) for word in [*FALSE_AND_NO, *YES]]
+    rows = pd.DataFrame({"agreed": [*map(written, words)]})
+    consent = read_consent(rows, smsframe.Policy(consent="agreed"))
+    assert consent.isna().tolist() == [True] * len(FALSE_AND_NO) + [False] * len(YES)
 
 
 def test_consent_may_be_kept_and_not_required(sandbox, gateway):

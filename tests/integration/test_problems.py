@@ -331,6 +331,58 @@ def test_corrections_in_their_place_leave_the_numbers_of_rows(tmp_path, rows, co
             assert file_rows(read.assign(mobile="+436641234567")).tolist() == [*range(2, rows + 2)]
 
 
+RENAMED = [
+    lambda read: read.rename(columns=str.upper),
+    lambda read: read.set_axis([f"x{at}" for at in range(read.shape[1])], axis=1),
+    lambda read: read.set_axis([*read.columns[1:], read.columns[0]], axis=1),
+    lambda read: read.rename(columns={"mobile": "phone"}),
+    lambda read: read.rename(columns=str.upper).assign(other="x"),
+    lambda read: read.rename(columns=str.upper)[::-1].iloc[:, ::-1],
+]
+
+
+@pytest.mark.parametrize("rename", RENAMED)
+@pytest.mark.parametrize("columns", [0, 1, 3])
+@pytest.mark.parametrize("rows", [4, 60, 3000])
+def test_columns_under_other_names_tell_whether_rows_have_other_labels(tmp_path, rename, rows, columns):
+    read = read_back(tmp_path, rows, columns)
+    renamed = rename(read)
+    assert file_rows(renamed).tolist() == [label + 2 for label in renamed.index]
+    assert file_rows(renamed.tail(rows // 2)).tolist() == [
+        label + 2 for label in renamed.tail(rows // 2).index
+    ]
+    dice = np.random.default_rng(rows)
+    for again in (renamed.sort_index().iloc[::-1], shuffled(renamed, dice), rotated(read, dice).pipe(rename)):
+        relabelled = again.reset_index(drop=True)
+        right = pd.Series(again.index + 2, dtype="Int64")
+        numbers = file_rows(relabelled)
+        assert (numbers.isna() | numbers.eq(right)).all()
+
+
+def test_rows_of_columns_that_nobody_knows_have_no_number(tmp_path):
+    read = read_back(tmp_path, 20, 1)
+    assert file_rows(read.assign(mobile="x", c0="y").rename(columns=str.upper)).isna().all()
+
+
+@pytest.mark.parametrize("end", [",\n", ",\n,\n,\n", "\n\n,\n\n", ' ,""\n'.replace(" ", "")])
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_empty_rows_at_the_end_of_a_file_leave_the_numbers_of_the_others(tmp_path, end, blank):
+    (tmp_path / "a.csv").write_text(f"name,mobile\nA,+393471234567\n{blank}B,12\n{end}", "utf-8")
+    read = smsframe.read_contacts(tmp_path / "a.csv")
+    assert file_rows(read).tolist()[:2] == [2, 3 + len(blank)]
+    assert file_rows(read[read["name"].eq("B")].reset_index(drop=True)).isna().all()
+    assert smsframe.problems(read.sms.check(phone="mobile"))["sms_row"].tolist()[0] == 3 + len(blank)
+
+
+@pytest.mark.parametrize("option", ["skip", "warn"])
+@pytest.mark.filterwarnings("ignore::pandas.errors.ParserWarning")
+def test_rows_of_a_file_of_which_some_were_skipped_have_no_number_and_nobody_is_lost(tmp_path, option):
+    (tmp_path / "a.csv").write_text("name,mobile\nA,1\nB,2,3,4\n\nC,5\nD,6\n", "utf-8")
+    read = smsframe.read_contacts(tmp_path / "a.csv", on_bad_lines=option)
+    assert read["name"].tolist() == ["A", "C", "D"]
+    assert file_rows(read).isna().all()
+
+
 def test_a_table_that_came_through_parquet_keeps_them(tmp_path):
     path, _ = as_csv(guests(), tmp_path / "guests.csv")
     smsframe.read_contacts(path).sms.check(phone="mobile").to_parquet(tmp_path / "a.parquet")
