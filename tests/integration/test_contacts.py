@@ -240,7 +240,7 @@ CHOSEN = [
 ]
 
 
-@pytest.mark.parametrize("chosen", CHOSEN, ids=lambda chosen: ",".join(chosen))
+@pytest.mark.parametrize("chosen", CHOSEN, ids=",".join)
 @pytest.mark.parametrize("place", [1, 2, 17, 30])
 def test_a_long_row_is_refused_whatever_columns_are_chosen(tmp_path, monkeypatch, chosen, place):
     """Where pandas reads some columns only, it counts no cells, and gives others as the chosen ones."""
