@@ -14,11 +14,13 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Load the command line and run it."""
+    said = "Stopped before anything was sent."
     try:
         from smsframe.cli.main import main as run  # noqa: PLC0415 - takes long, and may be interrupted
 
+        said = "Stopped."  # a command says by itself what was sent, unless it is interrupted in that
         run()
-    except KeyboardInterrupt:  # no command has begun, which would have said what was sent
-        sys.stderr.write("\nStopped before anything was sent.\n")
+    except KeyboardInterrupt:
+        sys.stderr.write(f"\n{said}\n")
         sys.stderr.flush()
         os._exit(INTERRUPTED)  # what is half loaded may not be ended in an orderly way
