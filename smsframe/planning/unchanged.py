@@ -31,11 +31,12 @@ def require_unchanged(plan: Plan) -> None:
 
 def _as_planned(plan: Plan) -> bool:
     frame, planned = plan.frame, plan.planned
-    if len(frame) != len(plan.stands) or not {"sms_phone", "sms_status"} <= {*frame.columns}:
+    if len(frame) != len(plan.stands) or not {"sms_phone", "sms_status", "sms_code"} <= {*frame.columns}:
         return False
     chosen = np.zeros(len(frame), dtype=bool)
     chosen[planned.index] = True
-    left_out = has_status(frame, "invalid", "duplicate", "suppressed").to_numpy()
+    left_out = has_status(frame, "invalid", "duplicate", "suppressed").to_numpy(copy=True)
+    left_out &= frame["sms_code"].ne("held_out").to_numpy(dtype=bool, na_value=True)  # by the journal
     if (left_out & chosen).any() or (has_status(frame, "ready").to_numpy() & ~chosen).any():
         return False
     phones = frame["sms_phone"].array
