@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from smsframe.outcomes.columns import has_status
+from smsframe.phones.match import keys
 
 if TYPE_CHECKING:
     from smsframe.planning.plan import Plan
@@ -40,6 +41,8 @@ def _as_planned(plan: Plan) -> bool:
     if (left_out & chosen).any() or (has_status(frame, "ready").to_numpy() & ~chosen).any():
         return False
     phones = frame["sms_phone"].array
-    here = phones if len(planned) == len(frame) else phones[planned.index.to_numpy()]
-    same = pd.Series(here).eq(planned["phone"].reset_index(drop=True))
-    return bool(same.fillna(value=False).all())
+    here = pd.Series(phones if len(planned) == len(frame) else phones[planned.index.to_numpy()])
+    there = planned["phone"].reset_index(drop=True)
+    other = ~here.eq(there).fillna(value=False)
+    # Who was texted before has the number of then, which may be spelled otherwise.
+    return bool((keys(here[other], missing=-1) == keys(there[other])).all())
