@@ -285,8 +285,8 @@ def test_the_pictures_of_the_documentation(page, lab):
     lab(page, "pictures.ipynb", smsframe.read_contacts(GUESTS))
     text = "Ciao {name:friend}, dinner is at 8. Your table is number {table}. “Bring an appetite!”"
     write(page, "dinner", text)
-    unlock(page, 936)
-    expect(spend(page, 936, 1861)).to_be_enabled()
+    unlock(page, 937)
+    expect(spend(page, 937, 1863)).to_be_enabled()
     picture(page, "form.png")
     command(page, "apputils:change-theme", {"theme": "JupyterLab Dark"})
     page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")

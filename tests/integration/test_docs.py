@@ -117,7 +117,7 @@ def test_every_shell_block_runs_as_pasted(body, tmp_path):
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    assert len(smsframe.read_contacts(tmp_path / "results.csv")) == 936
+    assert len(smsframe.read_contacts(tmp_path / "results.csv")) == 937
 
 
 def section(page, heading):
@@ -245,8 +245,8 @@ def test_papermill_runs_the_first_campaign_with_other_values(tmp_path, monkeypat
         log_output=False,
     )
     plans = [cell.outputs[0].data["text/plain"] for cell in out.cells if cell.source.startswith("plan = ")]
-    assert [plan.partition(", 936 segments")[0] for plan in plans] == [
-        "<smsframe.Plan spring: text 936 people"
+    assert [plan.partition(", 937 segments")[0] for plan in plans] == [
+        "<smsframe.Plan spring: text 937 people"
     ]
 
 
