@@ -215,8 +215,11 @@ def _parsed(text: IO[str] | IO[bytes], name: str, first: int, **options: Any) ->
             if "chunksize" in options:
                 deque(frame, maxlen=0)  # only to see that it can be read
     except pd.errors.ParserWarning:
+        row = (
+            "a row" if options.get("engine") == "python" else "its first row"
+        )  # pandas 2.2 does not say which
         raise ContactsError(
-            f"{name} has more cells in its first row than in its heading: correct it, or say sep="
+            f"{name} has more cells in {row} than in its heading: correct it, or say sep="
         ) from None
     except pd.errors.EmptyDataError:
         raise ContactsError(f"{name} is empty") from None

@@ -981,10 +981,8 @@ def _raising(kind):
 NUMBER = 393471234567
 RAISING = {kind.__name__: _raising(kind)(f"{NUMBER}") for kind in (str, int, float, Decimal)}
 ARROW = {
-    "runs": pa.RunEndEncodedArray.from_arrays(pa.array([1, 2], pa.int32()), pa.array([ITALY, OTHER])),
-    "runs of numbers": pa.RunEndEncodedArray.from_arrays(
-        pa.array([1, 2], pa.int32()), pa.array([NUMBER, None])
-    ),
+    "runs": pa.RunEndEncodedArray.from_arrays([1, 2], pa.array([ITALY, OTHER])),
+    "runs of numbers": pa.RunEndEncodedArray.from_arrays([1, 2], pa.array([NUMBER, None])),
     "sparse union": pa.UnionArray.from_sparse(
         pa.array([0, 1], pa.int8()), [pa.array([ITALY, "a"]), pa.array([1, NUMBER + 1])]
     ),
