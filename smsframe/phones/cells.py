@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from smsframe.arrow import STRING, by_category, dense, is_gap, is_text, strings, written
+from smsframe.arrow import STRING, by_category, dense, is_gap, is_text, is_view, strings, written
 from smsframe.masking import BULLET, SHOWN
 
 _ODD = "?"  # stands for a cell that cannot be a phone number; it has no digits, which is what is said of it
@@ -57,6 +57,7 @@ def numbers(column: pd.Series) -> Any:
 
 def present(column: pd.Series, most: int) -> pd.Series:
     """The first cells in which something stands, at most so many."""
+    column = dense(column) if is_view(column.dtype) else column
     if column.dtype != object:
         return column[column.notna()].head(most)
     # Python objects can only be asked one by one: pandas compares them, and a signalling NaN raises then.
