@@ -69,9 +69,9 @@ def is_short(column: pd.Series) -> bool:
     types = pd.api.types
     if types.is_object_dtype(column.dtype):
         floats = [value for value in column.dropna() if isinstance(value, (float, np.floating))]
-        if len(floats) == int(column.notna().sum()) or not _is_plain(column.infer_objects()):
+        if len(floats) == int(column.notna().sum()) or not _is_plain(_inferred(column)):
             return all(value.is_integer() for value in floats)
-        column = column.infer_objects()
+        column = _inferred(column)
     if types.is_float_dtype(column.dtype):
         return _all_whole(pa.array(column.astype("float64"), from_pandas=True))
     return not types.is_datetime64_any_dtype(column.dtype) or _all_midnight(column)
@@ -101,9 +101,17 @@ def _words(column: pd.Series, *, short: bool = True) -> Any:
         return strings(column)
     if types.infer_dtype(column, skipna=True) in {"string", "empty"}:
         return strings(column)
-    if types.is_object_dtype(dtype) and _is_plain(inferred := column.infer_objects()):
+    if types.is_object_dtype(dtype) and _is_plain(inferred := _inferred(column)):
         return _words(dense(inferred), short=short)
     return _objects(column, short=short)
+
+
+def _inferred(column: pd.Series) -> pd.Series:
+    """Objects in the dtype that all of them have, if they have one."""
+    try:
+        return column.infer_objects()
+    except OverflowError:  # of integers of hundreds of digits, in pandas 2.2
+        return column
 
 
 def _is_plain(column: pd.Series) -> bool:
