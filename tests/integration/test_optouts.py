@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import count
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
@@ -550,7 +551,7 @@ def test_who_opted_out_is_known_whatever_folder_the_process_changes_to(tmp_path,
         folder.mkdir()
     with smsframe.Sandbox() as sandbox:
         monkeypatch.chdir(folders[0])
-        monkeypatch.setenv("SMSFRAME_JOURNAL", f"{tmp_path.name}.sqlite")
+        monkeypatch.setenv("SMSFRAME_JOURNAL", f"{uuid4().hex}.sqlite")  # a process knows where a name was
         given = None if named == "SMSFRAME_JOURNAL" else named
         gateway = smsframe.Gateway(sandbox.url, username="demo", password="demo", journal=given)
         people = table(3)
