@@ -106,12 +106,12 @@ def plan_facts(plan: smsframe.Plan) -> str:
 
 
 def summary_text(
-    frame: pd.DataFrame, *, phone: Hashable | None = None, limit: int = 20, told: str = ""
+    frame: pd.DataFrame, *, phone: Hashable | None = None, limit: int = 20, shown_reasons: str = ""
 ) -> str:
     """
     What became of the rows: how many got where, what it cost, and why.
 
-    ``told``: the table of reasons that was shown already, which is not shown twice.
+    ``shown_reasons``: a table of reasons that was printed before, and is not printed twice.
     """
     summary = smsframe.summary(frame)
     facts = summary.facts()
@@ -132,7 +132,7 @@ def summary_text(
         rows += [("" if row else "delivery", state) for row, state in enumerate(states)]
         parts.append(table(rows))
     why = reasons_text(summary, frame, phone, limit=limit)
-    return "\n\n".join([*parts, *section("Why", "" if why == told else why)])
+    return "\n\n".join([*parts, *section("Why", "" if why == shown_reasons else why)])
 
 
 def _delivery(code: str) -> str:

@@ -133,8 +133,8 @@ def send(
         with reported_when_stopped(out, phone=phone):
             sending = options.keywords(smsframe.send, given, but=smsframe.plan)
             sent = smsframe.send(planned, **sending, gateway=gateway, journal=journal)
-    told = reasons_text(smsframe.summary(planned.frame), planned.frame, planned.phone)
-    report(sent, campaign, out, phone=phone, told=told)
+    shown_reasons = reasons_text(smsframe.summary(planned.frame), planned.frame, planned.phone)
+    report(sent, campaign, out, phone=phone, shown_reasons=shown_reasons)
 
 
 def _balance(gateway: smsframe.Gateway, message_type: str) -> float | None:
@@ -319,13 +319,13 @@ def reported_when_stopped(out: Path | None, phone: str | None = None) -> Any:
 
 
 def report(
-    results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None, told: str = ""
+    results: pd.DataFrame, campaign: str, out: Path | None, phone: str | None = None, shown_reasons: str = ""
 ) -> None:
     """
     Show and write what became of everybody, and end with the code that says whether it is finished.
 
-    ``told``: the table of reasons that was shown already.
+    ``shown_reasons``: the table of reasons that was printed before.
     """
-    typer.echo(summary_text(results, phone=phone, told=told))
+    typer.echo(summary_text(results, phone=phone, shown_reasons=shown_reasons))
     exit_codes.write(results, out, sent=campaign)
     exit_codes.finish(results, campaign)

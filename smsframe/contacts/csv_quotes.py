@@ -7,7 +7,7 @@ texted to somebody else's number. Such a file is refused, with the line and the 
 
 A backslash before the last mark of a cell is no fault yet: ``"C:\dir\"`` is a cell. But where a mark after a
 backslash is followed by a cell that has a mark without being in quotation marks, as in ``"5\", black",``,
-backslashes stand before marks that are part of a cell: whoever doubles them writes no such cell.
+backslashes stand before marks that are part of a cell: a program that doubles marks writes no such cell.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-Whether the rows of a plan are those that were planned: whoever edits them means something else to be sent.
+Whether the rows of a plan are those that were planned; a plan that was edited is not sent.
 """
 
 from __future__ import annotations
