@@ -4,6 +4,7 @@ Many histories at once, and what is said of them.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import time
@@ -62,6 +63,12 @@ class Report:
         return "\n".join(lines)
 
 
+def _collect_by_chunk() -> None:
+    """Leave cycles until a chunk is done, and what was imported for good: a tenth of the time otherwise."""
+    gc.disable()
+    gc.freeze()
+
+
 def live(seeds: range, kinds: Collection[str] | None = None) -> Report:
     """Live through the histories of some seeds, in this process."""
     report = Report()
@@ -73,6 +80,7 @@ def live(seeds: range, kinds: Collection[str] | None = None) -> Report:
         report.orders.add(history.world.order_of_events)
         if broken is not None:
             report.failed[seed] = str(broken)
+    gc.collect()
     return report
 
 
@@ -112,7 +120,8 @@ def live_on_all_cores(
             yield chunk
 
     jobs = os.cpu_count() or 1
-    with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=200) as pool:
+    processes = multiprocessing.get_context("spawn")
+    with processes.Pool(jobs, initializer=_collect_by_chunk, maxtasksperchild=200) as pool:
         lived = partial(live, kinds=kinds)
         waiting = [
             pool.apply_async(lived, (chunk,)) for _, chunk in zip(range(2 * jobs), still(), strict=False)
