@@ -42,6 +42,7 @@ NULLABLE = {
 """The dtypes of columns from Arrow that a gap would otherwise turn into floats."""
 BROKEN = "\ufffd"  # the replacement of a character that no encoding can represent
 
+_FOREIGN = (np.inexact, complex)  # numbers whose gaps Arrow does not know beside other values
 _PART = 2**16  # cells; small enough for the CPU caches, large enough for the loop to cost nothing
 _USUAL = 80  # bytes of a cell in Arrow; where they are longer, fewer are a part
 
@@ -212,7 +213,7 @@ def dense(column: pd.Series) -> pd.Series:
     if column.dtype == object and any(map(_derives, {*map(type, column.array)})):
         values = np.empty(len(column), dtype=object)
         values[:] = [_plain(value) for value in column.array]
-        return pd.Series(values, index=column.index, name=column.name)
+        return pd.Series(values, index=column.index, name=column.name, dtype=object)
     if is_view(column.dtype):
         cells = without_views(pa.array(column.array))
         return pd.Series(pd.arrays.ArrowExtensionArray(cells), index=column.index, name=column.name)
@@ -273,8 +274,10 @@ def _member(value: object) -> str | None:
 
 
 def _derives(kind: type) -> bool:
-    """Whether values of a class are of Arrow, or of a class that derives from Python's numbers or text."""
+    """Whether values of a class are of Arrow, foreign to it, or derive from Python's numbers or text."""
     plain = (str, int, float, Decimal)
+    if issubclass(kind, _FOREIGN):
+        return kind is not np.float64
     return (
         issubclass(kind, (*plain, pa.Scalar))
         and kind not in {*plain, bool}
@@ -291,6 +294,8 @@ def _plain(value: Any) -> Any:
             return BROKEN
     if not _derives(type(value)):
         return value
+    if isinstance(value, _FOREIGN):
+        return None if np.isnan(value) else value
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, float):

@@ -28,8 +28,8 @@ NO_CONSENT = (
     *("yanlış", "ложь", "nepravda", "hamis", "napačno", "neresnično", "ψευδής", "ψευδές"),  # noqa: RUF001 - as is
     # No in the same languages, and its first letter where that is no other language's yes.
     *("no", "nein", "non", "não", "nee", "nie", "nej", "nei", "ei", "hayır", "нет", "ne", "nem", "όχι"),  # noqa: RUF001 - as is
-    *("f", "n", "н"),
-    # Numbers and signs that mean no. An x is none of them: it may be a mark for yes.
+    *("f", "n", "н", "h"),
+    # Numbers and signs that mean no. An x, also in a box, is none of them: it may be a mark for yes.
     *("0", "0.0", "0,0", "✗", "✘", "✖", "❌", "☐", "⬜", "🚫", "⛔", "👎"),
     *("off", "refused", "declined", "denied", "rejected", "withdrawn", "revoked", "unsubscribed", "disagree"),
     *("disagreed", "opt-out", "opt out", "opted out", "optout", "not given", "not granted", "no consent"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import sys
 import unicodedata
@@ -1041,17 +1042,39 @@ def test_any_value_is_answered_as_a_phone_a_region_a_merge_value_and_in_a_rule(v
         assert smsframe.check(table, phone="mobile", schema=Rules)["sms_phone"].notna().all()
 
 
+GAPS = (
+    *(None, pd.NA, pd.NaT, math.nan, complex(math.nan), Decimal("NaN"), Decimal("sNaN")),
+    *(np.datetime64("NaT"), np.timedelta64("NaT"), np.float64("nan"), np.float32("nan"), np.float16("nan")),
+    *(np.longdouble("nan"), np.complex64("nan"), np.complex128("nan"), np.clongdouble("nan")),
+)
+
+
 @pytest.mark.filterwarnings("ignore:.*without a plus or a region")
 @pytest.mark.parametrize("values", ODD.values(), ids=ODD)
 def test_any_value_is_answered_in_an_opt_out_list_and_by_the_accessor(values):
     table = pd.DataFrame({"mobile": [ITALY, OTHER]})
-    if values is not ODD["long doubles"]:
-        with contextlib.suppress(ContactsError):  # which names the lines that are no number
-            smsframe.check(table, phone="mobile", suppress=values)
+    with contextlib.suppress(ContactsError):  # which names the lines that are no number
+        smsframe.check(table, phone="mobile", suppress=values)
     with contextlib.suppress(TextError):  # the texts must be strings
         assert len(values.sms.segments()) == len(values)
     with contextlib.suppress(ContactsError):
         assert len(smsframe.check(pd.DataFrame({"mobile": values}), phone="mobile")) == len(values)
+
+
+@pytest.mark.filterwarnings("ignore:.*without a plus or a region")
+@pytest.mark.parametrize("gap", GAPS, ids=[type(gap).__name__ for gap in GAPS])
+def test_a_gap_of_any_kind_is_a_gap_beside_any_value(gap):
+    for other in (*GAPS, ITALY, True, 7, np.float16(7), np.longdouble(7), Decimal(7), 1j, 10**5_000, [1]):
+        for pair in ([gap, other], [other, gap]):
+            cells = np.empty(2, dtype=object)
+            cells[:] = pair
+            column = pd.Series(cells, dtype=object)
+            missing = parse.read(column)["code"].fillna("").eq("missing")
+            assert missing.tolist() == [any(cell is nothing for nothing in GAPS) for cell in pair]
+        table = pd.DataFrame({"mobile": [ITALY, OTHER], "value": column})
+        with warnings.catch_warnings(action="ignore"):
+            plan = smsframe.plan(table, "Ciao {value}", phone="mobile", suppress=column[missing])
+        assert plan.frame["sms_status"].astype(str)[missing].eq("invalid").all()
 
 
 def test_runs_unions_and_values_of_derived_classes_are_the_values_that_they_are():
