@@ -108,8 +108,8 @@ def read(cells: Any) -> Digits:
     if signs.dot.any():
         plain[_fraction(np.flatnonzero(signs.dot), is_digit, digits, places, ends)] = False
         plain &= ~_decimals(text, begins, digits[places[1:] - 1], length)
-    if not (is_digit[1:] | is_digit[:-1]).all():  # somewhere two signs are side by side
-        plain[cells_of(np.flatnonzero(signs.repeated), ends)] = False
+    side_by_side = np.flatnonzero(~(is_digit[1:] | is_digit[:-1])) + 1
+    plain[cells_of(signs.repeated(side_by_side), ends)] = False
     value, length, beyond = _values(text.take(digits, mode="clip"), places, plain)
     return Digits(value, length, plus, _begin_with_00(text, begins, ends, value, length), plain, beyond)
 

@@ -43,14 +43,28 @@ class Signs(NamedTuple):
             known |= sign
         return ~known
 
+    def repeated(self, places: NDArray[np.intp]) -> NDArray[np.intp]:
+        """
+        Which are the last of dots, dashes or slashes side by side, or of empty brackets: they may hide.
+
+        Args:
+            places: Of the bytes that are no digits and stand behind another one.
+        """
+        here, before, twice = map(self._at, (places, places - 1, np.maximum(places - 2, 0)))
+        found = here.space & before.space & (twice.between | twice.opened | twice.closed)
+        found |= _pair(before, here) | before.space & _pair(twice, here)
+        return places[found]
+
     @property
-    def repeated(self) -> NDArray[np.bool_]:
-        """Which are the last of dots, dashes or slashes side by side, or of empty brackets: they may hide."""
-        found = np.zeros(len(self.dot), dtype=bool)
-        between = self.dot | self.dash | self.slash
-        pairs = (between | self.opened, between | self.closed)
-        for first, second in (pairs, (self.opened, self.opened), (self.closed, self.closed)):
-            found[1:] |= first[:-1] & second[1:]
-            found[2:] |= first[:-2] & self.space[1:-1] & second[2:]
-        found[2:] |= (pairs[0] | self.closed)[:-2] & self.space[1:-1] & self.space[2:]
-        return found
+    def between(self) -> NDArray[np.bool_]:
+        """Which stand between digits."""
+        return self.dot | self.dash | self.slash
+
+    def _at(self, places: NDArray[np.intp]) -> Signs:
+        return Signs(*(sign[places] for sign in self))
+
+
+def _pair(one: Signs, other: Signs) -> NDArray[np.bool_]:
+    """Which signs are nothing beside each other: marks, marks in brackets, brackets of one kind or empty."""
+    empty = (one.between | one.opened) & (other.between | other.closed)
+    return empty | one.opened & other.opened | one.closed & other.closed
