@@ -71,6 +71,8 @@ def are_among(persons: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[
         >>> are_among(np.array([442, 441]), np.array([443, 441])).tolist()
         [False, True]
     """
+    if not len(persons):  # the others need not be sorted
+        return np.zeros(0, dtype=bool)
     found: NDArray[np.bool_] = places(persons, np.sort(others)) >= 0
     return found
 

@@ -148,7 +148,7 @@ def plan(
     terms, own_times, possible = rows.terms, rows.own_times, rows.possible
     campaign, text_fix = options.campaign and normalize_name(options.campaign), options.text_fix
     label = rows.phone
-    mark_duplicates(judged, rows.texts, others)
+    mark_duplicates(judged, rows.texts, others, units=counted["units"])
     ready = judged["status"].eq("ready")
     phones, segments = judged["phone"], counted["segments"]
     if not ready.all():

@@ -144,6 +144,8 @@ def mark_duplicates(
     judged: pd.DataFrame,
     texts_of: Callable[[NDArray[np.intp]], pd.Series[Any]] | None = None,
     others: OtherParts = ALONE,
+    *,
+    units: pd.Series[Any] | None = None,
 ) -> None:
     """
     Keep the first ready row of each number; the reason of the others says when their text differs.
@@ -152,18 +154,21 @@ def mark_duplicates(
         judged: From `judge`; changed in place.
         texts_of: The texts of some rows, by position.
         others: Whose first ready row is in another part.
+        units: How long the texts are: those of other lengths differ, and need not be made.
     """
     if len(others.repeated):
         _mark_repeated(judged, texts_of, others)
     kept_row = first_of(judged["person"].to_numpy(), judged["status"].eq("ready").to_numpy())
     is_duplicate = kept_row != np.arange(len(judged))
     if texts_of is not None and is_duplicate.any():
-        duplicates = np.flatnonzero(is_duplicate)
-        (different,) = in_parts(
-            lambda rows: (_different(texts_of(rows), texts_of(kept_row[rows])),), duplicates
-        )
         text_differs = np.zeros(len(judged), dtype=bool)
-        text_differs[duplicates] = different
+        if units is not None:
+            length = units.to_numpy(dtype=np.int64, na_value=-1)
+            text_differs = length != length[kept_row]
+        alike = np.flatnonzero(is_duplicate & ~text_differs)
+        (text_differs[alike],) = in_parts(
+            lambda rows: (_different(texts_of(rows), texts_of(kept_row[rows])),), alike
+        )
         refuse(judged, text_differs, "duplicate", "duplicate_text")
     refuse(judged, is_duplicate, "duplicate", "duplicate")
 

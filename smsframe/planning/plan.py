@@ -319,7 +319,7 @@ class Plan:
     @property
     def night(self) -> str:
         """What is to be said of a time that is at night where people are; empty when there is nothing."""
-        return str(self._facts_of_times()["night"])
+        return "" if self.times is None else self.times.night
 
     def _facts_of_times(self) -> dict[str, Any]:
         """When people are texted, as a plain dictionary, with the same in words (``said``)."""
