@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from smsframe.phones.bare import Decision
 
+    _Read = tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]
+
 NUMBERS: Final = ("mobile", "valid", "possible")
 _USABLE: Final = {
     "mobile": frozenset({MOBILE}),
@@ -194,19 +196,21 @@ def _answers(
     return _Answers(number, answer, repairs, bare, decision)
 
 
-def _read_each(
-    column: pd.Series, region: str | pd.Series | None
-) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
+def _read_each(column: pd.Series, region: str | pd.Series | None) -> _Read:
     """Each cell for itself: numbers, answers, repairs, and the digits of bare ones."""
     raw = cells.numbers(column)
-    home = homes(region, len(raw))
-    # Nearly every cell of a good table is digits and punctuation; only the others are looked at closely.
+    number, answer, repairs, digits_ = _read_cells(raw, *homes(region, len(raw)))
+    _without_old_1(number, answer, repairs)
+    return number, answer, repairs, digits_
+
+
+def _read_cells(raw: Any, *home: NDArray[Any]) -> _Read:
+    """As `_plainly`: nearly every cell of a good table is, and only the others are looked at closely."""
     number, answer, repairs, digits_ = in_parts(_plainly, raw, *home)
     rest = np.flatnonzero(answer == UNDECIDED)
     if len(rest):
         closely = in_parts(_closely, raw.take(pa.array(rest)), *(each[rest] for each in home))
         number[rest], answer[rest], repairs[rest], digits_[rest] = closely
-    _without_old_1(number, answer, repairs)
     return number, answer, repairs, digits_
 
 
@@ -238,9 +242,7 @@ def _without_old_1(number: NDArray[np.int64], answer: NDArray[np.int8], repairs:
     repairs[mobile] |= _BIT["old_1"]
 
 
-def _plainly(
-    raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
+def _plainly(raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]) -> _Read:
     """Cells of nothing but digits and punctuation: numbers, answers, repairs, and the digits of bare ones."""
     value, length, plus, zeros, plain, beyond = digits.read(without_padding(raw))
     unsigned = ~plus
@@ -266,9 +268,7 @@ def _plainly(
     return number, answer, repairs, np.where(supplied & plain, value, 0)
 
 
-def _closely(
-    raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.int16], NDArray[np.int64]]:
+def _closely(raw: Any, home: NDArray[np.int16], stranger: NDArray[np.bool_]) -> _Read:
     """The same for any cells: what happened to them is mended where that is certain, or named."""
     raw, other_script = digits_in_ascii(without_padding(raw))
     nowhere = home < 0
@@ -325,7 +325,8 @@ def _with_zeros(
 ) -> None:
     """Cells that begin with 00 where that does not dial abroad, as `exit_codes` says."""
     nowhere = np.full(len(rows), -1, dtype=np.int16)
-    other, said, repaired, _ = _closely(raw.take(pa.array(rows)), nowhere, np.zeros(len(rows), dtype=bool))
+    unnamed = np.zeros(len(rows), dtype=bool)
+    other, said, repaired, _ = _read_cells(raw.take(pa.array(rows)), nowhere, unnamed)
     exist = _usable("valid")
     dialled, plus = (
         Reading(each, exist[what], what == _PLACE[MOBILE])
