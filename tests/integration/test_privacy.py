@@ -271,7 +271,7 @@ FALSE_AND_NO = (
         "declined",
         "withdrawn",
     ),
-    *("✗", "✘", "✖", "❌", "☐"),
+    *("✗", "✘", "✖", "❌", "☐", "f", "n", "н", "h"),
 )
 YES = (
     *("true", "wahr", "vero", "vrai", "waar", "prawda", "sant", "sann", "tosi", "doğru", "истина", "pravda"),
@@ -280,6 +280,7 @@ YES = (
         "áno",
         "ναι",
         "x",
+        "☒",
         "✓",
         "✔",
         "☑",
