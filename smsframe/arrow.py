@@ -42,7 +42,7 @@ NULLABLE = {
 """The dtypes of columns from Arrow that a gap would otherwise turn into floats."""
 BROKEN = "\ufffd"  # the replacement of a character that no encoding can represent
 
-_FOREIGN = (np.inexact, complex)  # numbers whose gaps Arrow does not know beside other values
+_NUMBERS_WITH_NAN = (np.inexact, complex)  # whose NaN Arrow refuses beside other values, but of np.float64
 _PART = 2**16  # cells; small enough for the CPU caches, large enough for the loop to cost nothing
 _USUAL = 80  # bytes of a cell in Arrow; where they are longer, fewer are a part
 
@@ -207,10 +207,10 @@ def dense(column: pd.Series) -> pd.Series:
     The column without what Arrow, or pandas, can do nothing with.
 
     That is sparse storage, another byte order, long doubles, views of strings and bytes, runs, unions and
-    intervals of Arrow; and among Python objects, scalars of Arrow and values of classes that derive from
-    numbers and text, of which any method may raise.
+    intervals of Arrow; and among Python objects, scalars of Arrow, NaN of NumPy's numbers, and values of
+    classes that derive from numbers and text, of which any method may raise.
     """
-    if column.dtype == object and any(map(_derives, {*map(type, column.array)})):
+    if column.dtype == object and any(map(_is_unusual, {*map(type, column.array)})):
         values = np.empty(len(column), dtype=object)
         values[:] = [_plain(value) for value in column.array]
         return pd.Series(values, index=column.index, name=column.name, dtype=object)
@@ -273,10 +273,10 @@ def _member(value: object) -> str | None:
     return None if is_gap(value) else BROKEN if isinstance(value, pa.MonthDayNano) else written(value)
 
 
-def _derives(kind: type) -> bool:
-    """Whether values of a class are of Arrow, foreign to it, or derive from Python's numbers or text."""
+def _is_unusual(kind: type) -> bool:
+    """Whether `_plain` may change values of a class."""
     plain = (str, int, float, Decimal)
-    if issubclass(kind, _FOREIGN):
+    if issubclass(kind, _NUMBERS_WITH_NAN):
         return kind is not np.float64
     return (
         issubclass(kind, (*plain, pa.Scalar))
@@ -292,9 +292,9 @@ def _plain(value: Any) -> Any:
             value = value.as_py()
         except Exception:  # noqa: BLE001 - times that Python does not have, and types of others
             return BROKEN
-    if not _derives(type(value)):
+    if not _is_unusual(type(value)):
         return value
-    if isinstance(value, _FOREIGN):
+    if isinstance(value, _NUMBERS_WITH_NAN):
         return None if np.isnan(value) else value
     if isinstance(value, str):
         return str.__str__(value)
@@ -305,7 +305,7 @@ def _plain(value: Any) -> Any:
 
 def is_gap(value: object) -> bool:
     """Whether nothing stands in a cell; asked of values that may not be compared with anything."""
-    value = _plain(value) if _derives(type(value)) else value
+    value = _plain(value) if _is_unusual(type(value)) else value
     if isinstance(value, Decimal):
         return value.is_nan()  # a signalling NaN raises when it is compared
     if isinstance(value, (np.datetime64, np.timedelta64)):

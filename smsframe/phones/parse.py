@@ -205,7 +205,7 @@ def _read_each(column: pd.Series, region: str | pd.Series | None) -> _Read:
 
 
 def _read_cells(raw: Any, *home: NDArray[Any]) -> _Read:
-    """As `_plainly`: nearly every cell of a good table is, and only the others are looked at closely."""
+    """As `_plainly`; what that leaves undecided, which is little in a good table, is looked at closely."""
     number, answer, repairs, digits_ = in_parts(_plainly, raw, *home)
     rest = np.flatnonzero(answer == UNDECIDED)
     if len(rest):
@@ -325,8 +325,8 @@ def _with_zeros(
 ) -> None:
     """Cells that begin with 00 where that does not dial abroad, as `exit_codes` says."""
     nowhere = np.full(len(rows), -1, dtype=np.int16)
-    unnamed = np.zeros(len(rows), dtype=bool)
-    other, said, repaired, _ = _read_cells(raw.take(pa.array(rows)), nowhere, unnamed)
+    known = np.zeros(len(rows), dtype=bool)  # no region that does not exist
+    other, said, repaired, _ = _read_cells(raw.take(pa.array(rows)), nowhere, known)
     exist = _usable("valid")
     dialled, plus = (
         Reading(each, exist[what], what == _PLACE[MOBILE])

@@ -64,7 +64,7 @@ class Report:
 
 
 def _collect_by_chunk() -> None:
-    """Leave cycles until a chunk is done, and what was imported for good: a tenth of the time otherwise."""
+    """Let Python collect garbage only after each chunk, which saves a tenth of the time."""
     gc.disable()
     gc.freeze()
 

@@ -48,16 +48,16 @@ class Signs(NamedTuple):
         Which are the last of dots, dashes or slashes side by side, or of empty brackets: they may hide.
 
         Args:
-            places: Of the bytes that are no digits and stand behind another one.
+            places: Of the bytes that are no digits, and whose byte before is none either.
         """
-        here, before, twice = map(self._at, (places, places - 1, np.maximum(places - 2, 0)))
-        found = here.space & before.space & (twice.between | twice.opened | twice.closed)
-        found |= _pair(before, here) | before.space & _pair(twice, here)
+        here, before, second = map(self._at, (places, places - 1, np.maximum(places - 2, 0)))
+        found = here.space & before.space & (second.between | second.opened | second.closed)
+        found |= _pair(before, here) | before.space & _pair(second, here)
         return places[found]
 
     @property
     def between(self) -> NDArray[np.bool_]:
-        """Which stand between digits."""
+        """Dots, dashes and slashes."""
         return self.dot | self.dash | self.slash
 
     def _at(self, places: NDArray[np.intp]) -> Signs:
@@ -65,6 +65,6 @@ class Signs(NamedTuple):
 
 
 def _pair(one: Signs, other: Signs) -> NDArray[np.bool_]:
-    """Which signs are nothing beside each other: marks, marks in brackets, brackets of one kind or empty."""
+    """Whether something is missing between two signs: two marks, empty brackets, or the same bracket twice."""
     empty = (one.between | one.opened) & (other.between | other.closed)
     return empty | one.opened & other.opened | one.closed & other.closed
