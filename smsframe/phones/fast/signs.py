@@ -65,6 +65,6 @@ class Signs(NamedTuple):
 
 
 def _pair(one: Signs, other: Signs) -> NDArray[np.bool_]:
-    """Whether something is missing between two signs: two marks, empty brackets, or the same bracket twice."""
+    """Whether something is missing between two signs: two marks, empty brackets, or one bracket twice."""
     empty = (one.between | one.opened) & (other.between | other.closed)
     return empty | one.opened & other.opened | one.closed & other.closed
