@@ -59,6 +59,7 @@ from smsframe.outcomes.join import outcomes, still_to_send
 from smsframe.phones.match import among, together
 from smsframe.planning.erased_people import without_erased
 from smsframe.planning.experiment_facts import given_variants
+from smsframe.planning.merge_values import with_fields
 from smsframe.planning.unchanged import require_unchanged
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def send(
         terms=plan.terms,
         # A plan may have been made before anybody knew the gateway.
         batch_size=min(plan.batch_size, gateway.profile.max_recipients or plan.batch_size),
-        people=plan.planned,
+        people=with_fields(plan.planned, plan.merge_values),
         changed=changed,
         adopt=options.adopt,
         budget=budget,

@@ -102,7 +102,7 @@ def _plan(guests: pd.DataFrame, gateway: smsframe.Gateway) -> None:
         .head(2)
         .sort_values("segments", kind="stable")
     )
-    texts = previews(plan, shown["fields"])
+    texts = previews(plan, shown.index)
     rows = zip(mask_column(shown["phone"]), shown["encoding"], shown["segments"], texts, strict=True)
     _print(
         table(

@@ -14,7 +14,7 @@ from smsframe.form.draft import fields
 from smsframe.masking import mask, mask_digits, visible
 from smsframe.outcomes.codes import EXPLANATIONS, Reason
 from smsframe.outcomes.reasons import reasons, without_numbers
-from smsframe.planning.merge_values import unpacked
+from smsframe.planning.merge_values import fields_of, unpacked
 from smsframe.planning.previews import previewer_of
 from smsframe.planning.problems import needs_hand
 
@@ -113,6 +113,7 @@ class Messages:
 
     def __init__(self, plan: Plan, *, file_rows: bool = False, phones: pd.Series[Any] | None = None) -> None:
         self._template, self._ready = plan.template, plan.ready_people
+        self._values = plan.merge_values
         self._labels = row_names(plan, file_rows=file_rows).to_numpy()
         # One for all messages: it looks each number up in the table once.
         self._previewer = previewer_of(plan, phones)
@@ -125,7 +126,8 @@ class Messages:
     def at(self, place: int) -> Example:
         """The message at that place, from 0."""
         person = self._ready.iloc[[self._order[place]]]
-        (text,) = self._previewer.messages(self._template, unpacked(person["fields"], self._template), 1)
+        values = unpacked(fields_of(self._values, person.index), self._template)
+        (text,) = self._previewer.messages(self._template, values, 1)
         return Example(
             mask(str(self._labels[person.index[0]])),
             visible(text),

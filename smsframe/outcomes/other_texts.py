@@ -4,7 +4,7 @@ People who were texted in the campaign before, with another text than that of a 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from smsframe.outcomes.codes import CODES
 from smsframe.phones.match import among, find
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from smsframe.outcomes.join import Known
 
@@ -23,13 +23,15 @@ def note_other_texts(
     known: Known,
     template: str | Mapping[str, str],
     people: pd.DataFrame,
+    fields_of: Callable[[pd.Index[Any]], pd.Series[Any]],
     found: Collection[str] = (),
 ) -> pd.DataFrame:
     """
     Mark the rows with an earlier outcome whose text then was not the text of this plan.
 
-    ``template``: the text, or that of each variant, which ``people`` have then. ``found``: the ids of earlier
-    orders that were in doubt until this call.
+    ``template``: the text, or that of each variant, which ``people`` have then. ``fields_of``: the merge
+    values of some of them, by their index. ``found``: the ids of earlier orders that were in doubt until this
+    call.
     """
     earlier = results["sms_code"].eq("already_texted").to_numpy()
     if found:
@@ -39,7 +41,7 @@ def note_other_texts(
         return results
     recipients = known.people
     planned = find(recipients["phone"], people["phone"])
-    fields_now = people["fields"].reset_index(drop=True).fillna("").take(planned.clip(0)).array
+    fields_now = fields_of(people.index).reset_index(drop=True).fillna("").take(planned.clip(0)).array
     if isinstance(template, str):
         same_text = recipients["template"].eq(template)
     else:

@@ -7,6 +7,7 @@ What the journal already knows of the campaign is handed in.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ from smsframe.planning.costs import plan_costs, wait_for_budget
 from smsframe.planning.erased_people import refuse_erased
 from smsframe.planning.experiment_facts import ramp_state, wait_for_stage
 from smsframe.planning.frequency import within_cap
+from smsframe.planning.merge_values import fields_of
 from smsframe.planning.parts import ALONE
 from smsframe.planning.plan import Plan
 from smsframe.planning.previews import Previewer
@@ -61,7 +63,7 @@ class JudgedRows(NamedTuple):
     Attributes:
         judged: As from `smsframe.planning.check.judge`, with what is wrong with texts and times.
         possible: Which have a number that was fine before its text was looked at.
-        fields: The merge values of each row as one text.
+        merge_values: As in `smsframe.planning.variants.TextsOfRows`.
         counted: The encoding, units and segments of the texts.
         messages: The texts, as they are sent.
         variants: Of an experiment, those of the rows.
@@ -75,7 +77,7 @@ class JudgedRows(NamedTuple):
 
     judged: pd.DataFrame
     possible: pd.Series[bool]
-    fields: pd.Series[Any]
+    merge_values: pd.DataFrame
     counted: pd.DataFrame
     messages: Messages
     variants: RowVariants | None
@@ -88,7 +90,7 @@ class JudgedRows(NamedTuple):
 
     def texts(self, rows: Any) -> pd.Series[Any]:
         """The texts of some rows, by position."""
-        people = pd.DataFrame({"fields": self.fields.iloc[rows]})
+        people = fields_of(self.merge_values, pd.Index(rows)).to_frame("fields")
         if self.variants is not None:
             people["variant"] = self.variants.names.iloc[rows]
         return self.messages.texts(people.reset_index(drop=True)).set_axis(people.index)
@@ -143,23 +145,21 @@ def plan(
         others=others,
         known=journalled,
     )
-    judged, fields, counted, messages = rows.judged, rows.fields, rows.counted, rows.messages
+    judged, counted, messages = rows.judged, rows.counted, rows.messages
     variants, template = rows.variants, rows.messages.first
     terms, own_times, possible = rows.terms, rows.own_times, rows.possible
     campaign, text_fix = options.campaign and normalize_name(options.campaign), options.text_fix
-    label = rows.phone
     mark_duplicates(judged, rows.texts, others, units=counted["units"])
     ready = judged["status"].eq("ready")
     phones, segments = judged["phone"], counted["segments"]
     if not ready.all():
-        phones, fields, counted = phones[ready], fields[ready], counted[ready]
+        phones, counted = phones[ready], counted[ready]
     given = {name: column for name, column in own_times._asdict().items() if column is not None}
     if rows.consent is not None:
         given["consent"] = rows.consent
     planned = pd.DataFrame(
         {
             "phone": phones,
-            "fields": fields,
             "encoding": _as_text(counted["encoding"]),
             "units": counted["units"],
             "segments": counted["segments"],
@@ -191,7 +191,8 @@ def plan(
         known = journalled._replace(people=sent)
         place = carried(results["sms_phone"], known, carriers)
         results = join(results, known, campaign, place, run="")
-        results = note_other_texts(results, journalled, messages.sources or template.source, planned)
+        texts = messages.sources or template.source
+        results = note_other_texts(results, journalled, texts, planned, partial(fields_of, rows.merge_values))
     if texted is not None:
         results, planned = within_cap(results, planned, times, terms, options.policy, texted, now)
     budget = costs_of(options.policy, profile, planned["segments"])
@@ -202,18 +203,17 @@ def plan(
     fixed_texts = None
     if text_fix is not None:
         ready_now = contacts[results["sms_status"].eq("ready").to_numpy()]
-        values, previewer = (
-            render.merged(rows.original, ready_now, others.long),
-            Previewer(contacts[label], results["sms_phone"]),
-        )
+        values = render.merged(rows.original, ready_now, others.long)
+        previewer = Previewer(contacts[rows.phone], results["sms_phone"])
         fixed_texts = savings.propose(rows.original, values, len(ready_now), text_fix, previewer)
     return Plan(
         frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
         planned=planned,
+        merge_values=rows.merge_values,
         stands=carriers,
         texts=messages,
         campaign=campaign,
-        phone=label,
+        phone=rows.phone,
         phone_guessed=rows.phone_guessed,
         terms=terms,
         batch_size=min(options.batch_size, profile.max_recipients or options.batch_size),
@@ -279,13 +279,12 @@ def judge_rows(
         nobody = np.zeros(len(judged), dtype=bool)
         variants = RowVariants(names, nobody, nobody)
     rendered = messages.render(contacts, names, text_fix, others.long)
-    counted, fields = rendered.counted, rendered.fields
+    counted = rendered.counted
     if variants is not None:
         refuse(judged, variants.held_out, "suppressed", "held_out")
-    possible = judged["phone"].notna() & judged["status"].isin(["ready", "suppressed"])
+    possible = judged["phone"].notna() & judged["status"].ne("invalid")
     if rendered.code.notna().any():
         refuse(judged, rendered.code.notna(), "invalid", rendered.code, rendered.reason)
-    del rendered  # columns of a million values take a hundred megabytes
     for code, rows, reason in _over_limits(counted, limits, options.max_segments):
         refuse(judged, rows, "invalid", code, reason)
     if own_times.schedule_at is not None:
@@ -295,7 +294,7 @@ def judge_rows(
     return JudgedRows(
         judged=judged,
         possible=possible,
-        fields=fields,
+        merge_values=rendered.merge_values,
         counted=counted,
         messages=messages,
         variants=variants,
@@ -335,9 +334,9 @@ def _over_limits(
     counted: pd.DataFrame, limits: dict[str, int], max_segments: int | None
 ) -> Iterator[tuple[str, pd.Series[bool], pd.Series[Any]]]:
     """Code, rows and reasons of texts over the gateway's limits, and then the caller's."""
-    limit = counted["encoding"].map(limits).astype("Int64")
-    over = counted["units"].gt(limit).fillna(value=False)
-    if over.any():
+    if counted["units"].gt(min(limits.values())).any():  # which is true of few tables
+        limit = counted["encoding"].map(limits).astype("Int64")
+        over = counted["units"].gt(limit).fillna(value=False)
         units, maximum_units = (number[over].astype(TEXT) for number in (counted["units"], limit))
         sentences = "text has " + units + " characters; the gateway takes " + maximum_units
         yield "text_too_long", over, sentences.reindex(counted.index)

@@ -31,11 +31,9 @@ def refuse_erased(judged: pd.DataFrame, reasons: ErasedReasons | None) -> None:
     """Change the status of the ready rows of people who were erased, in place."""
     if reasons is None:
         return
-    ready = judged["status"].eq("ready")
-    why = reasons(judged["phone"][ready])
+    why = reasons(judged["phone"])
     if why is None:
         return
-    why = why.set_axis(judged.index[ready]).reindex(judged.index)
     refuse(judged, why.notna(), "suppressed", "opted_out", why)
 
 

@@ -1,8 +1,8 @@
 """
-The merge values of each person as one text, as a plan and the journal keep them; and the texts out of them.
+The merge values of each person as one text, as the journal keeps them; and the texts out of them.
 
 A text can be made of its values at any time, and a million texts take more memory than the table they are
-made from: so what is kept are the values.
+made from: so what a plan keeps are the values, mostly in the memory of that table.
 """
 
 from __future__ import annotations
@@ -37,6 +37,28 @@ def packed(values: pd.DataFrame) -> pd.Series[Any]:
     columns = [strings(values[name]) for name in values.columns]
     together = pc.binary_join_element_wise(*columns, pa.scalar(FIELD_SEPARATOR, STRING))
     return pd.Series(together, index=values.index, dtype=TEXT)
+
+
+def fields_of(values: pd.DataFrame, rows: pd.Index[Any]) -> pd.Series[Any]:
+    r"""
+    What `packed` makes of some rows, by position; the index are these.
+
+    Example:
+        >>> fields_of(pd.DataFrame({"f1": ["Ada", "Bob"], "f2": ["7", "8"]}), pd.Index([1])).to_dict()
+        {1: 'Bob\x1f8'}
+    """
+    if rows.equals(values.index):
+        return packed(values)
+    if 2 * len(rows) > len(values):  # one column is taken, and not all of them
+        return packed(values).take(rows.to_numpy())
+    return packed(values.take(rows.to_numpy()))
+
+
+def with_fields(people: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
+    """People of a plan (the index is the row's position) with ``fields``, by the values of all rows."""
+    together = people.copy(deep=False)
+    together.insert(1, "fields", fields_of(values, people.index))
+    return together
 
 
 def unpacked(fields: pd.Series[Any], template: Template) -> dict[Field, Any]:

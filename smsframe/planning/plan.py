@@ -20,7 +20,7 @@ from smsframe.phones.match import keys
 from smsframe.planning.balance import balance_words
 from smsframe.planning.costs import costs_facts
 from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
-from smsframe.planning.merge_values import unpacked
+from smsframe.planning.merge_values import fields_of, unpacked, with_fields
 from smsframe.planning.pickled import packed, rebuilt
 from smsframe.planning.plan_facts import (
     extreme,
@@ -60,8 +60,9 @@ class Plan:
 
     Attributes:
         frame: The contacts with the result columns, one row per row; described by `PlannedSchema`.
-        planned: `people` without their texts, which take more memory than the table and are made when they
-            are asked for.
+        planned: `people` without ``fields`` and ``text``, which are made when they are asked for: texts take
+            more memory than the table.
+        merge_values: What ``fields`` are made of: the merge values of all rows as text, by position.
         stands: Which rows, by position, carry the outcome of their number.
         texts: The text, or the texts of the variants of an experiment.
         campaign: The campaign's name, or None for a plan that cannot be sent.
@@ -94,6 +95,7 @@ class Plan:
 
     frame: pd.DataFrame
     planned: pd.DataFrame
+    merge_values: pd.DataFrame
     stands: pd.Series[bool]
     texts: Messages
     campaign: str | None
@@ -116,7 +118,8 @@ class Plan:
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return rebuilt, (Plan, *packed(frame=values.pop("frame"), planned=values.pop("planned")), values)
+        frames = {name: values.pop(name) for name in ("frame", "planned", "merge_values")}
+        return rebuilt, (Plan, *packed(**frames), values)
 
     @property
     def template(self) -> render.Template:
@@ -153,7 +156,7 @@ class Plan:
 
     @property
     def ready_people(self) -> pd.DataFrame:
-        """`ready` without the texts."""
+        """`ready` without ``fields`` and ``text``."""
         rows = self.frame["sms_status"].eq("ready").to_numpy()[self.planned.index]
         return self.planned.copy(deep=False) if rows.all() else self.planned[rows]
 
@@ -213,7 +216,7 @@ class Plan:
         people = self.ready_people
         people = people[people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
         blocks = (people.iloc[at : at + _BLOCK] for at in range(0, max(len(people), 1), _BLOCK))
-        rows = pd.concat([render.not_gsm(self.texts.texts(block)) for block in blocks])
+        rows = pd.concat([render.not_gsm(self._texts(block)) for block in blocks])
         total: pd.Series[int] = rows.groupby(level=0).sum().sort_values(ascending=False, kind="stable")
         return total
 
@@ -252,7 +255,7 @@ class Plan:
         if self.texts.several:
             raise ValueError("there are several texts: make a plan of each alone, and ask that one")
         ready = self.ready_people
-        values = unpacked(ready["fields"], self.template)
+        values = unpacked(fields_of(self.merge_values, ready.index), self.template)
         return propose(self.template, values, len(ready), fix, previewer_of(self))
 
     def problems(self) -> pd.DataFrame:
@@ -336,7 +339,11 @@ class Plan:
 
     def _extreme(self, measure: str, second_measure: str) -> str | None:
         person = extreme(self.ready_people, measure, second_measure)
-        return None if person.empty else str(self.texts.texts(person).iloc[0])
+        return None if person.empty else str(self._texts(person).iloc[0])
 
     def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
+        people = with_fields(people, self.merge_values)
         return people.assign(text=self.texts.texts(people))
+
+    def _texts(self, people: pd.DataFrame) -> pd.Series[Any]:
+        return self.texts.texts(with_fields(people, self.merge_values))

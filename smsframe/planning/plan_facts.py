@@ -12,7 +12,7 @@ from smsframe.masking import shown, shown_name, visible
 from smsframe.phones.codes import REPAIRS
 from smsframe.planning.balance import balance_words
 from smsframe.planning.experiment_facts import experiment_facts, ramp_facts
-from smsframe.planning.merge_values import unpacked
+from smsframe.planning.merge_values import fields_of, unpacked
 from smsframe.planning.previews import previewer_of, previews
 from smsframe.planning.savings import propose
 from smsframe.texts.replacements import fixed_template
@@ -39,7 +39,7 @@ def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> d
 
     def read(some: pd.DataFrame) -> list[str]:
         """What they read, each text once."""
-        return [*dict.fromkeys(map(visible, previews(plan, some["fields"], previewer)))]
+        return [*dict.fromkeys(map(visible, previews(plan, some.index, previewer)))]
 
     return {
         "campaign": plan.campaign and shown_name(plan.campaign),
@@ -161,6 +161,6 @@ def _saving(plan: Plan) -> int:
         if fixed_template(template, "gsm") is not template:
             candidates = part
         if len(candidates):
-            values = unpacked(candidates["fields"], template)
+            values = unpacked(fields_of(plan.merge_values, candidates.index), template)
             saved += propose(template, values, len(candidates), "gsm", previewer_of(plan)).saved
     return saved

@@ -20,7 +20,7 @@ from smsframe.arrow import STRING, strings
 from smsframe.masking import BULLET, SHOWN, mask_digits, revealed
 from smsframe.phones.cells import numbers
 from smsframe.phones.fast.metadata import calling_codes
-from smsframe.planning.merge_values import unpacked
+from smsframe.planning.merge_values import unpacked, with_fields
 from smsframe.texts.render import joined
 
 if TYPE_CHECKING:
@@ -151,10 +151,10 @@ def previewer_of(plan: Plan, column: pd.Series[Any] | None = None) -> Previewer:
     return Previewer(plan.frame[plan.phone] if column is None else column, plan.frame["sms_phone"])
 
 
-def previews(plan: Plan, fields: pd.Series[Any], previewer: Previewer | None = None) -> list[str]:
-    """The texts of a few people of a plan, by their ``fields``; by a previewer that may know some of them."""
+def previews(plan: Plan, rows: pd.Index[Any], previewer: Previewer | None = None) -> list[str]:
+    """The texts of a few people of a plan, by their rows; by a previewer that may know some of them."""
     previewer = previewer_of(plan) if previewer is None else previewer
-    people = plan.planned.loc[fields.index]
+    people = with_fields(plan.planned.loc[rows], plan.merge_values)
     shown = {
         row: text
         for template, part in plan.texts.parts(people)

@@ -47,13 +47,14 @@ class TextsOfRows(NamedTuple):
     Attributes:
         code: Why a row cannot be texted, missing where it can.
         reason: The same as a sentence.
-        fields: The merge values as one text.
+        merge_values: The merge values as text, of which `fields_of` makes ``fields``: a column for each, or
+            one for all of them where there are several texts.
         counted: The encoding, units and segments.
     """
 
     code: pd.Series[Any]
     reason: pd.Series[Any]
-    fields: pd.Series[Any]
+    merge_values: pd.DataFrame
     counted: pd.DataFrame
 
 
@@ -184,13 +185,13 @@ class Messages:
             code, reason = whole.code, whole.reason
             if names is not None:
                 code, reason = self._coded(code, reason, names)
-            return TextsOfRows(code, reason, merge_values.packed(whole.values), whole.counted)
+            return TextsOfRows(code, reason, whole.values, whole.counted)
         long |= self.long_fields(contacts)  # of a column it depends on all of its rows
         parts, places = [], []
         for name, template in self.by_variant.items():
             rows = np.flatnonzero(names.eq(name).fillna(value=False).to_numpy(dtype=bool))
             one = render.render(template, contacts.iloc[rows], fix, long)
-            fields = merge_values.packed(one.values)
+            fields = merge_values.packed(one.values).to_frame("fields")
             parts.append(TextsOfRows(one.code, one.reason, fields, one.counted))
             places.append(rows)
         order = pd.Index(np.concatenate(places))
@@ -199,9 +200,9 @@ class Messages:
         def together(columns: list[Any]) -> Any:
             return pd.concat(columns, ignore_index=True).set_axis(order).reindex(index)
 
-        code, reason, fields, counted = (together([part[at] for part in parts]) for at in range(4))
+        code, reason, values, counted = (together([part[at] for part in parts]) for at in range(4))
         code, reason = self._coded(code, reason, names)
-        return TextsOfRows(code, reason, fields.astype(TEXT), counted)
+        return TextsOfRows(code, reason, values.astype(TEXT), counted)
 
     def _coded(
         self, code: pd.Series[Any], reason: pd.Series[Any], names: pd.Series[Any]

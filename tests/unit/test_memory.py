@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import smsframe
 from smsframe.arrow import STRING, TEXT, in_same_memory, memory, repeated, taken
+from smsframe.planning import merge_values
 from smsframe.planning.pickled import packed, rebuilt
 
 MANY = [f"+39347{1_234_000 + number}" for number in range(1_000)]
@@ -31,6 +32,12 @@ def test_a_number_that_is_as_it_was_written_is_in_memory_once():
 
     assert memory(plan.frame["mobile"]) is not None
     assert memory(plan.frame["mobile"]) == memory(plan.frame["sms_phone"]) == memory(plan.planned["phone"])
+
+
+def test_a_merge_value_that_is_a_text_is_in_memory_once():
+    plan = smsframe.plan(contacts().astype({"name": TEXT}), "Ciao {name}", phone="mobile")
+
+    assert memory(plan.merge_values["f1"]) == memory(plan.frame["name"]) is not None
 
 
 @pytest.mark.parametrize("dtype", [object, "string[python]", "category", TEXT])
@@ -97,6 +104,20 @@ def test_frames_come_back_whatever_their_columns_share(texts: list[str | None], 
 
     pd.testing.assert_frame_equal(one, frames[0])
     pd.testing.assert_frame_equal(two, frames[1])
+
+
+@given(st.data(), st.integers(0, 3))
+def test_the_fields_of_some_rows_are_those_of_all_at_their_places(data: st.DataObject, slots: int):
+    rows = data.draw(st.integers(0, 20))
+    texts = st.lists(st.none() | st.text(max_size=3), min_size=rows, max_size=rows)
+    values = pd.DataFrame(
+        {f"f{slot}": pd.Series(data.draw(texts), dtype=TEXT) for slot in range(slots)},
+        index=pd.RangeIndex(rows),
+    )
+    chosen = data.draw(st.lists(st.integers(0, rows - 1), unique=True)) if rows else []
+    found = merge_values.fields_of(values, pd.Index(chosen, dtype="int64"))
+
+    pd.testing.assert_series_equal(found, merge_values.packed(values).iloc[chosen], check_index_type=False)
 
 
 @given(TEXTS, TEXTS)

@@ -6,6 +6,7 @@ without it.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from smsframe.outcomes.other_texts import note_other_texts
 from smsframe.outcomes.variants import with_journalled_variants
 from smsframe.phones.match import among, keys
 from smsframe.planning.frequency import beyond_cap
+from smsframe.planning.merge_values import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -74,7 +76,8 @@ def result_columns(
     else:
         results = join(planned_results(plan), known, campaign, rows, run=run)
     texts = plan.texts.sources or plan.template.source
-    results = note_other_texts(results, journalled, texts, plan.planned, found)
+    fields = partial(fields_of, plan.merge_values)
+    results = note_other_texts(results, journalled, texts, plan.planned, fields, found)
     # As a rule the numbers are those of the plan, and twenty megabytes of a million people.
     results["sms_phone"] = in_same_memory(results["sms_phone"], plan.frame["sms_phone"])
     return with_journalled_variants(results, journalled)
