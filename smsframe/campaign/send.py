@@ -136,7 +136,7 @@ def send(
         terms=plan.terms,
         # A plan may have been made before anybody knew the gateway.
         batch_size=min(plan.batch_size, gateway.profile.max_recipients or plan.batch_size),
-        people=with_fields(plan.planned, plan.merge_values),
+        people=with_fields(plan.planned, plan.field_values),
         changed=changed,
         adopt=options.adopt,
         budget=budget,

@@ -113,7 +113,7 @@ class Messages:
 
     def __init__(self, plan: Plan, *, file_rows: bool = False, phones: pd.Series[Any] | None = None) -> None:
         self._template, self._ready = plan.template, plan.ready_people
-        self._values = plan.merge_values
+        self._values = plan.field_values
         self._labels = row_names(plan, file_rows=file_rows).to_numpy()
         # One for all messages: it looks each number up in the table once.
         self._previewer = previewer_of(plan, phones)

@@ -63,7 +63,7 @@ class JudgedRows(NamedTuple):
     Attributes:
         judged: As from `smsframe.planning.check.judge`, with what is wrong with texts and times.
         possible: Which have a number that was fine before its text was looked at.
-        merge_values: As in `smsframe.planning.variants.TextsOfRows`.
+        field_values: As in `smsframe.planning.variants.TextsOfRows`.
         counted: The encoding, units and segments of the texts.
         messages: The texts, as they are sent.
         variants: Of an experiment, those of the rows.
@@ -77,7 +77,7 @@ class JudgedRows(NamedTuple):
 
     judged: pd.DataFrame
     possible: pd.Series[bool]
-    merge_values: pd.DataFrame
+    field_values: pd.DataFrame
     counted: pd.DataFrame
     messages: Messages
     variants: RowVariants | None
@@ -90,7 +90,7 @@ class JudgedRows(NamedTuple):
 
     def texts(self, rows: Any) -> pd.Series[Any]:
         """The texts of some rows, by position."""
-        people = fields_of(self.merge_values, pd.Index(rows)).to_frame("fields")
+        people = fields_of(self.field_values, pd.Index(rows)).to_frame("fields")
         if self.variants is not None:
             people["variant"] = self.variants.names.iloc[rows]
         return self.messages.texts(people.reset_index(drop=True)).set_axis(people.index)
@@ -192,7 +192,7 @@ def plan(
         place = carried(results["sms_phone"], known, carriers)
         results = join(results, known, campaign, place, run="")
         texts = messages.sources or template.source
-        results = note_other_texts(results, journalled, texts, planned, partial(fields_of, rows.merge_values))
+        results = note_other_texts(results, journalled, texts, planned, partial(fields_of, rows.field_values))
     if texted is not None:
         results, planned = within_cap(results, planned, times, terms, options.policy, texted, now)
     budget = costs_of(options.policy, profile, planned["segments"])
@@ -209,7 +209,7 @@ def plan(
     return Plan(
         frame=columns.attach(contacts, columns.validated("PlannedSchema", results)),
         planned=planned,
-        merge_values=rows.merge_values,
+        field_values=rows.field_values,
         stands=carriers,
         texts=messages,
         campaign=campaign,
@@ -294,7 +294,7 @@ def judge_rows(
     return JudgedRows(
         judged=judged,
         possible=possible,
-        merge_values=rendered.merge_values,
+        field_values=rendered.field_values,
         counted=counted,
         messages=messages,
         variants=variants,

@@ -62,7 +62,7 @@ class Plan:
         frame: The contacts with the result columns, one row per row; described by `PlannedSchema`.
         planned: `people` without ``fields`` and ``text``, which are made when they are asked for: texts take
             more memory than the table.
-        merge_values: What ``fields`` are made of: the merge values of all rows as text, by position.
+        field_values: What ``fields`` are made of: the merge values of all rows as text, by position.
         stands: Which rows, by position, carry the outcome of their number.
         texts: The text, or the texts of the variants of an experiment.
         campaign: The campaign's name, or None for a plan that cannot be sent.
@@ -95,7 +95,7 @@ class Plan:
 
     frame: pd.DataFrame
     planned: pd.DataFrame
-    merge_values: pd.DataFrame
+    field_values: pd.DataFrame
     stands: pd.Series[bool]
     texts: Messages
     campaign: str | None
@@ -118,7 +118,7 @@ class Plan:
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        frames = {name: values.pop(name) for name in ("frame", "planned", "merge_values")}
+        frames = {name: values.pop(name) for name in ("frame", "planned", "field_values")}
         return rebuilt, (Plan, *packed(**frames), values)
 
     @property
@@ -255,7 +255,7 @@ class Plan:
         if self.texts.several:
             raise ValueError("there are several texts: make a plan of each alone, and ask that one")
         ready = self.ready_people
-        values = unpacked(fields_of(self.merge_values, ready.index), self.template)
+        values = unpacked(fields_of(self.field_values, ready.index), self.template)
         return propose(self.template, values, len(ready), fix, previewer_of(self))
 
     def problems(self) -> pd.DataFrame:
@@ -342,8 +342,8 @@ class Plan:
         return None if person.empty else str(self._texts(person).iloc[0])
 
     def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
-        people = with_fields(people, self.merge_values)
+        people = with_fields(people, self.field_values)
         return people.assign(text=self.texts.texts(people))
 
     def _texts(self, people: pd.DataFrame) -> pd.Series[Any]:
-        return self.texts.texts(with_fields(people, self.merge_values))
+        return self.texts.texts(with_fields(people, self.field_values))

@@ -161,6 +161,6 @@ def _saving(plan: Plan) -> int:
         if fixed_template(template, "gsm") is not template:
             candidates = part
         if len(candidates):
-            values = unpacked(fields_of(plan.merge_values, candidates.index), template)
+            values = unpacked(fields_of(plan.field_values, candidates.index), template)
             saved += propose(template, values, len(candidates), "gsm", previewer_of(plan)).saved
     return saved

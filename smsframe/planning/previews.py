@@ -154,7 +154,7 @@ def previewer_of(plan: Plan, column: pd.Series[Any] | None = None) -> Previewer:
 def previews(plan: Plan, rows: pd.Index[Any], previewer: Previewer | None = None) -> list[str]:
     """The texts of a few people of a plan, by their rows; by a previewer that may know some of them."""
     previewer = previewer_of(plan) if previewer is None else previewer
-    people = with_fields(plan.planned.loc[rows], plan.merge_values)
+    people = with_fields(plan.planned.loc[rows], plan.field_values)
     shown = {
         row: text
         for template, part in plan.texts.parts(people)

@@ -47,14 +47,14 @@ class TextsOfRows(NamedTuple):
     Attributes:
         code: Why a row cannot be texted, missing where it can.
         reason: The same as a sentence.
-        merge_values: The merge values as text, of which `fields_of` makes ``fields``: a column for each, or
+        field_values: The merge values as text, of which `fields_of` makes ``fields``: a column for each, or
             one for all of them where there are several texts.
         counted: The encoding, units and segments.
     """
 
     code: pd.Series[Any]
     reason: pd.Series[Any]
-    merge_values: pd.DataFrame
+    field_values: pd.DataFrame
     counted: pd.DataFrame
 
 

@@ -270,10 +270,12 @@ def test_a_number_of_which_some_digits_look_like_a_date_is_masked(
     whole = "+" + digits(written.replace("%20", " "))
     previewer = Previewer(pd.Series([whole]), pd.Series([whole], dtype="string"))
 
-    (shown,) = previewer.shown([f"Call {written} today"])
+    text = f"Call {written} today"
+    (shown,) = previewer.shown([text])
 
-    hidden = sum(len(run) for run in re.findall("•+", shown))
-    assert hidden == len(digits(whole)) - 2  # the last two are shown
+    blank = text.replace("%20", "   ")  # of a sign that a link encodes a digit may be masked as well
+    hidden = [shown[place] == "•" for place, sign in enumerate(blank) if sign.isdecimal()]
+    assert hidden == [True] * (len(hidden) - 2) + [False] * 2  # the last two are shown
 
 
 @pytest.mark.parametrize("date", ["03/12/2026", "03.12.2026", "2026-12-03"])

@@ -76,7 +76,7 @@ def result_columns(
     else:
         results = join(planned_results(plan), known, campaign, rows, run=run)
     texts = plan.texts.sources or plan.template.source
-    fields = partial(fields_of, plan.merge_values)
+    fields = partial(fields_of, plan.field_values)
     results = note_other_texts(results, journalled, texts, plan.planned, fields, found)
     # As a rule the numbers are those of the plan, and twenty megabytes of a million people.
     results["sms_phone"] = in_same_memory(results["sms_phone"], plan.frame["sms_phone"])
