@@ -1,5 +1,5 @@
 """
-Every error smsframe raises, named for what to do next.
+Every error smsframe raises, named for what to do next; and how it warns.
 
 ::
 
@@ -18,7 +18,7 @@ Every error smsframe raises, named for what to do next.
         ├── Unavailable          certainly not accepted: safe to repeat
         └── Unconfirmed          nobody can know yet: never repeated before it is looked up
 
-`PhoneGuessed` is the one warning.
+`PhoneGuessed` is the one warning that has a class of its own.
 
 Other errors, such as `MemoryError`, keep their type and lose their stack frames; with ``SMSFRAME_DEBUG=1``
 they name a file with a masked trace, for a bug report. During a run they become `CampaignStopped`.
@@ -29,10 +29,13 @@ its chain, because tracebacks are pasted into tickets and saved in notebooks.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from types import FrameType
 
     import pandas as pd
 
@@ -235,3 +238,32 @@ class PhoneGuessed(UserWarning):
             f"taking {column!r} as the phone column; pass phone={column!r} to choose it yourself"
         )
         self.column = column
+
+
+def warn(said: str | Warning) -> None:
+    """Warn at the caller's line; in a notebook by the number of the cell, in one line without its code."""
+    frame = _caller()
+    warnings.warn_explicit(
+        said if isinstance(said, Warning) else UserWarning(said),
+        None,  # the category is that of the warning
+        _cell(frame.f_code.co_filename) or frame.f_code.co_filename,
+        frame.f_lineno,
+        module=frame.f_globals.get("__name__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def _caller() -> FrameType:
+    """The call in whose code smsframe was called."""
+    frame = sys._getframe(1)  # noqa: SLF001 - as pandas does for its warnings
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "smsframe":
+        frame = frame.f_back
+    return frame
+
+
+def _cell(filename: str) -> str | None:
+    """What IPython calls the cell whose code has this name of a file, or None outside of its cells."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    named = getattr(getattr(shell, "compile", None), "format_code_name", lambda _: None)(filename)
+    return " ".join(named) if named else None

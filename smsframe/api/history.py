@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from smsframe.api.docstrings import explained
-from smsframe.api.notices import warn
 from smsframe.api.options import announce_journal, journal_of
 from smsframe.api.tracebacks import hide_frames
 from smsframe.arrow import INSTANT, TEXT
@@ -20,7 +19,7 @@ from smsframe.campaign.look_ups import order_history
 from smsframe.campaign.look_ups.adopt import adopt as adopt_orders
 from smsframe.campaign.look_ups.history_check import prefixes
 from smsframe.campaign.run_context import RunContext
-from smsframe.errors import GatewayError
+from smsframe.errors import GatewayError, warn
 from smsframe.formatting import many
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway

@@ -5,12 +5,10 @@ What a public function tells the user beside its result: a line that points at t
 from __future__ import annotations
 
 import logging
-import sys
-import warnings
 from typing import TYPE_CHECKING
 
 from smsframe.arrow import strings
-from smsframe.errors import PhoneGuessed
+from smsframe.errors import PhoneGuessed, warn
 from smsframe.formatting import many
 from smsframe.outcomes.columns import COLUMNS, PROBLEM_COLUMNS
 from smsframe.phones.region_names import INTERNATIONAL
@@ -19,7 +17,6 @@ from smsframe.texts.values import words
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
-    from types import FrameType
 
     import pandas as pd
 
@@ -27,11 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("smsframe")
 _OUR_NAMES = frozenset((*COLUMNS, *PROBLEM_COLUMNS))
-
-
-def warn(sentence: str) -> None:
-    """Warn at the caller's line."""
-    _warn(UserWarning(sentence))
 
 
 def warn_of_other_lists(accounts: Sequence[str], own: Sequence[str]) -> None:
@@ -47,18 +39,16 @@ def warn_of_other_lists(accounts: Sequence[str], own: Sequence[str]) -> None:
 def warn_if_guessed(phone: Hashable, *, guessed: bool) -> None:
     """Warn which column was taken for the phone column, at the caller's line."""
     if guessed:
-        _warn(PhoneGuessed(phone))
+        warn(PhoneGuessed(phone))
 
 
 def warn_if_supplied(numbers: int, region: Hashable | None) -> None:
     """Warn that numbers without a country were read as whole ones, unless the caller said so."""
     if numbers and str(region).strip().lower() != INTERNATIONAL:
-        _warn(
-            UserWarning(
-                f"{many(numbers, 'number')} without a plus or a region read as whole numbers, because nearly "
-                "all of the column are: pass region= if they are of one country, or region='international' "
-                "if you know that they are whole"
-            )
+        warn(
+            f"{many(numbers, 'number')} without a plus or a region read as whole numbers, because nearly "
+            "all of the column are: pass region= if they are of one country, or region='international' "
+            "if you know that they are whole"
         )
 
 
@@ -73,11 +63,9 @@ def warn_if_replaced(use: str, labels: Iterable[Hashable]) -> None:
     names = [label for label in dict.fromkeys(labels) if label in _OUR_NAMES]
     if names:
         listed = ", ".join(map(repr, names))
-        _warn(
-            UserWarning(
-                f"{use} from {listed}, which is a name of smsframe's own: in the result your "
-                "column is replaced or left out; rename it to keep it"
-            )
+        warn(
+            f"{use} from {listed}, which is a name of smsframe's own: in the result your "
+            "column is replaced or left out; rename it to keep it"
         )
 
 
@@ -97,32 +85,3 @@ def log_if_at_night(sentence: str) -> None:
     """Say in the log that a time is at night where people are; the plan says it too."""
     if sentence:
         log.warning("%s", sentence)
-
-
-def _warn(warning: Warning) -> None:
-    """Warn at the caller's line; in a notebook by the number of the cell, in one line without its code."""
-    frame = _caller()
-    warnings.warn_explicit(
-        warning,
-        None,  # the category is that of the warning
-        _cell(frame.f_code.co_filename) or frame.f_code.co_filename,
-        frame.f_lineno,
-        module=frame.f_globals.get("__name__"),
-        registry=frame.f_globals.setdefault("__warningregistry__", {}),
-    )
-
-
-def _caller() -> FrameType:
-    """The call in whose code smsframe was called."""
-    frame = sys._getframe(1)  # noqa: SLF001 - as pandas does for its warnings
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "smsframe":
-        frame = frame.f_back
-    return frame
-
-
-def _cell(filename: str) -> str | None:
-    """What IPython calls the cell whose code has this name of a file, or None outside of its cells."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    named = getattr(getattr(shell, "compile", None), "format_code_name", lambda _: None)(filename)
-    return " ".join(named) if named else None

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import pandas as pd
 
 from smsframe.api.docstrings import explained
-from smsframe.api.notices import warn
 from smsframe.api.options import journal_of
 from smsframe.api.optouts import optouts
 from smsframe.api.tracebacks import hide_frames
 from smsframe.audience import replies as meaning
 from smsframe.audience.received import aware, fetch, mapped, mapping
+from smsframe.errors import warn
 from smsframe.gateway.received import ReceivingGateway
 from smsframe.gateway.retry import RetryPolicy
 from smsframe.gateway.smsend import Gateway

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import codecs
 import re
-import warnings
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 from smsframe.contacts.csv_utf16 import Mixed, is_utf16
-from smsframe.errors import ContactsError
+from smsframe.errors import ContactsError, warn
 from smsframe.formatting import many
 from smsframe.masking import mask
 
@@ -102,7 +101,7 @@ def overview(file: IO[bytes], limits: Limits, given: str | None, errors: str) ->
             raise ContactsError(f"{name} is not in encoding {encoding!r}{where}: say encoding=") from None
     else:
         if said is not None:
-            warnings.warn(said, stacklevel=6)
+            warn(said)
         return seen
     example, line = _refuse_two_encodings(file, limits)
     try:
@@ -111,11 +110,10 @@ def overview(file: IO[bytes], limits: Limits, given: str | None, errors: str) ->
         where = _first_line_not_in(file, limits, _GUESS)
         raise ContactsError(f"{name} is neither UTF-8 nor Windows' cp1252{where}: say encoding=") from None
     # Any byte is a letter in one of dozens of encodings: only a person who reads the example knows which.
-    warnings.warn(
+    warn(
         f"{name} is not UTF-8 and is read as cp1252 (Western Windows): line {line:,} has "
         f"{mask(repr(example.decode(_GUESS, 'replace')))}; if that is not what it should be, say encoding= "
         "(such as 'cp1250', 'cp1251', 'shift_jis', 'mac_roman'), and encoding='cp1252' if it is",
-        stacklevel=6,
     )
     return seen
 

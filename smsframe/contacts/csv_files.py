@@ -13,7 +13,7 @@ import io
 import re
 import sys
 import warnings
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -25,8 +25,8 @@ from smsframe.contacts.csv_encoding import overview
 from smsframe.contacts.csv_exports import as_exported
 from smsframe.contacts.csv_lines import blank_rows, line_of, with_blank_lines
 from smsframe.contacts.csv_quotes import refuse_misread_quotes
-from smsframe.contacts.file_rows import first_row, remember_rows
-from smsframe.errors import ContactsError
+from smsframe.contacts.file_rows import first_row, heading_row, remember_rows
+from smsframe.errors import ContactsError, warn
 from smsframe.masking import mask
 from smsframe.texts.spreadsheet_errors import ERRORS
 
@@ -188,11 +188,11 @@ def table(
         # A column of numbers in which a spreadsheet has written an error.
         text.seek(start)
         frame = _parsed(text, name, first, dtype=types, **options, na_values=["", *_ERRORS])
-        warnings.warn(
+        warn(
             f"cells of {name} in which a spreadsheet has written an error, such as {ERRORS[0]}, are read as "
             "missing; correct the formulas if the values are needed",
-            stacklevel=5,
         )
+    _warn_of_same_headings(frame, text, start, name, options)
     columns = {
         place: pd.array(pa.array(column), dtype="string[pyarrow]")
         if label not in (dtype or {}) and (is_text(column.dtype) or column.empty)
@@ -200,6 +200,26 @@ def table(
         for place, (label, column) in enumerate(frame.items())
     }
     return pd.DataFrame(columns, index=frame.index).set_axis(frame.columns, axis=1)
+
+
+def _warn_of_same_headings(
+    frame: pd.DataFrame, text: IO[str] | IO[bytes], start: int, name: str, options: Mapping[str, Any]
+) -> None:
+    """Say that columns have the same heading: pandas gives the later ones a number, ``name.1``."""
+    heading, skipped = heading_row(options), options.get("skiprows") or 0
+    labels = {label for label in frame.columns if isinstance(label, str)}
+    if not any(label.rpartition(".")[0] in labels for label in labels):
+        return
+    if not isinstance(heading, int) or not isinstance(skipped, int) or options.get("names") is not None:
+        return
+    text.seek(start)
+    layout = {option: value for option, value in options.items() if option in _LAYOUT}
+    row = layout | {"header": None, "skiprows": skipped + heading, "nrows": 1, "skipfooter": 0}
+    first = pd.read_csv(text, **row, dtype=str, keep_default_na=False, index_col=False)
+    same = [cell for cell, times in Counter(first.iloc[0]).items() if times > 1 and f"{cell}.1" in labels]
+    if same:
+        shown = mask(", ".join(f"{cell!r} (the second is read as {f'{cell}.1'!r})" for cell in same))
+        warn(f"{name} has several columns with the heading {shown}: give each a name of its own")
 
 
 def _parsed(text: IO[str] | IO[bytes], name: str, first: int, **options: Any) -> pd.DataFrame:

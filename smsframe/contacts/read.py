@@ -54,6 +54,8 @@ def read_contacts(
     has the value. Rows that a filter hides are read, and a warning says how many. The columns of a Parquet
     file keep the types they have, and a gap does not turn integers into floats.
 
+    Of columns with the same heading the later ones get a number, ``name.1``, and a warning says so.
+
     Errors of spreadsheets (``#N/A``, ``#REF!``, …) are missing in every column of text, and a warning says
     how many there were.
 

@@ -6,13 +6,13 @@ Cells in which a spreadsheet has written an error instead of a value.
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.compute as pc
 
 from smsframe.arrow import is_text, strings
+from smsframe.errors import warn
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.texts.spreadsheet_errors import ERRORS, errors
@@ -38,9 +38,8 @@ def errors_as_missing(frame: pd.DataFrame) -> pd.DataFrame:
     listed = ", ".join(
         f"{many(count, 'cell')} of column {str(frame.columns[place])!r}" for place, count in counts.items()
     )
-    warnings.warn(
+    warn(
         f"read as missing: {mask(listed)}, where a spreadsheet has written an error, such as {ERRORS[0]}; "
         "correct the formulas if the values are needed",
-        stacklevel=4,
     )
     return cleaned

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,7 +17,7 @@ import pandas as pd
 from smsframe.arrow import TEXT, dense, frame_without_views, is_view, strings
 from smsframe.contacts.headings import SOUNDS_LIKE_PHONE
 from smsframe.contacts.read import read_as_written
-from smsframe.errors import ContactsError
+from smsframe.errors import ContactsError, warn
 from smsframe.formatting import many
 from smsframe.phones import parse
 from smsframe.phones.cells import labels
@@ -266,11 +265,10 @@ def _warn_of_unused(unused: pd.Series[Any]) -> None:
     # Another spelling of theirs may be in use, as a Brazilian's with a 9.
     people = pd.Series(keys(unused), dtype=TEXT, index=unused.index).radd("+")
     if count := int(parse.normalize(people, None, "valid").isna().sum()):
-        warnings.warn(
+        warn(
             f"{many(count, 'number')} of the opt-out list {'is' if count == 1 else 'are'} in no use in any "
             "country: an old form, or mistyped. Whoever it was is only left out where the table has the same "
             "number; correct it, or write it as the table does",
-            stacklevel=6,
         )
 
 

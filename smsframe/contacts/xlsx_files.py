@@ -9,7 +9,6 @@ negative one; neither says which rows are hidden (docs/files.md compares the thr
 from __future__ import annotations
 
 import re
-import warnings
 from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -21,7 +20,7 @@ from smsframe.contacts.file_rows import first_row, remember_rows
 from smsframe.contacts.xlsx_fractions import refuse_fractions
 from smsframe.contacts.xlsx_parts import opened
 from smsframe.contacts.xlsx_sheet import ROWS, SheetReader
-from smsframe.errors import ContactsError
+from smsframe.errors import ContactsError, warn
 from smsframe.formatting import many
 from smsframe.masking import mask
 from smsframe.texts.local_times import restored
@@ -187,10 +186,9 @@ def _refuse_title(cells: SheetReader, options: Mapping[str, Any], name: str) -> 
 def _warn_of_hidden_rows(cells: SheetReader, sheet: Sheet, options: Mapping[str, Any]) -> None:
     hidden = [row for row in cells.hidden if row >= (first_row(options) or 0)]
     if hidden:
-        warnings.warn(
+        warn(
             f"{many(len(hidden), 'row')} of sheet {mask(repr(sheet.title))} that a filter or a hand has "
             "hidden are read as well: delete them from the sheet if they are not meant",
-            stacklevel=4,
         )
 
 
@@ -204,8 +202,7 @@ def _warn_of_uncalculated(cells: SheetReader, frame: pd.DataFrame, options: Mapp
         str(frame.columns[place]) if whole and place < frame.shape[1] else f"no. {place + 1}"
         for place in places
     ]
-    warnings.warn(
+    warn(
         f"the formulas in column {mask(', '.join(labels))} have no values, so their cells are read as empty: "
         "open the workbook in a spreadsheet program, save it, and read it again",
-        stacklevel=4,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import decimal
 import random
 import re
@@ -439,3 +440,70 @@ def test_a_number_as_a_label_is_masked_in_every_error():
         with pytest.raises(smsframe.ContactsError) as caught:
             call()
         assert "347 12345" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("above", [[], [["A title"]]])
+@pytest.mark.parametrize(
+    ("headings", "twice", "read"),
+    [
+        (["mobile", "name", "name"], ["name"], ["mobile", "name", "name.1"]),
+        (["name", "mobile", "name", "name", "mobile"], ["name", "mobile"], None),
+        (["mobile", 'of "Ada", 1', 'of "Ada", 1'], ['of "Ada", 1'], None),
+        (["mobile", "name", "name", "name.1"], ["name"], None),
+        (["mobile", "name", "name.1"], [], ["mobile", "name", "name.1"]),
+        (["mobile", "1", "1.1"], [], None),
+    ],
+    ids=["two", "three", "quoted", "with one of that name", "of that name", "numbers"],
+)
+def test_columns_with_the_same_heading_are_said(tmp_path, sheet, kind, above, headings, twice, read):
+    rows = [*above, headings, *([NUMBER, *"abcd"][: len(headings)] for _ in range(3))]
+    if kind == "csv":
+        path = tmp_path / "a.csv"
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    else:
+        path = sheet(rows)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        frame = smsframe.read_contacts(path, skiprows=len(above))
+
+    assert len(frame) == 3
+    assert read is None or [*frame] == read
+    assert len(said) == bool(twice)
+    for heading in twice:
+        (one,) = said
+        assert f"{heading!r} (the second is read as {f'{heading}.1'!r}" in str(one.message)
+        assert one.filename == __file__
+
+
+@pytest.mark.parametrize("options", [{"names": ["a", "b", "a.1"], "header": 0}, {"header": None}])
+def test_headings_that_are_given_are_not_held_against_the_file(tmp_path, options):
+    path = written(tmp_path / "a.csv", f"mobile,name,name\n{NUMBER},Ada,Bea\n".encode())
+
+    assert len(smsframe.read_contacts(path, **options).columns) == 3
+
+
+def test_a_number_in_headings_that_are_the_same_is_masked(tmp_path):
+    path = written(tmp_path / "a.csv", f"Ada {NUMBER},Ada {NUMBER},mobile\na,b,{NUMBER}\n".encode())
+
+    with pytest.warns(UserWarning, match="several columns") as said:
+        smsframe.read_contacts(path, header=0)
+    assert NUMBER[4:] not in str(said[0].message)
+
+
+def test_all_that_is_said_of_a_file_is_said_at_the_line_that_reads_it(sheet, tmp_path):
+    def change(made):
+        made.set_row(2, None, None, {"hidden": True})
+        made.write_formula(1, 1, "=A1", None, "")
+
+    path = sheet([["mobile", "a", "a"], [NUMBER, "", "#REF!"], [NUMBER, "x", "y"]], change)
+    text = written(tmp_path / "a.csv", f"mobile,a,b\n{NUMBER},Zoë,#REF!\n{NUMBER},,1\n".encode("cp1252"))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        smsframe.read_contacts(path)
+        smsframe.read_contacts(text, dtype={"b": "Int64"})
+        smsframe.check(pd.DataFrame({"mobile": [NUMBER]}), phone="mobile", suppress=path)
+
+    assert len(said) == 8
+    assert {one.filename for one in said} == {__file__}

@@ -111,6 +111,7 @@ def test_lost_digits_are_named_as_in_a_column_of_floats(book, value):
     )
 
 
+@pytest.mark.filterwarnings("ignore:.*several columns with the heading 'name'")
 def test_a_sheet_reads_like_the_same_table_as_csv(book, tmp_path):
     rows = [
         ["name", "mobile", None, "name", " zip ", 2026],
