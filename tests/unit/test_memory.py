@@ -37,7 +37,9 @@ def test_a_number_that_is_as_it_was_written_is_in_memory_once():
 def test_a_merge_value_that_is_a_text_is_in_memory_once():
     plan = smsframe.plan(contacts().astype({"name": TEXT}), "Ciao {name}", phone="mobile")
 
-    assert memory(plan.field_values["f1"]) == memory(plan.frame["name"]) is not None
+    here, there = memory(plan.field_values["f1"]), memory(plan.frame["name"])
+    assert None not in (here, there)
+    assert here[-1] == there[-1]  # an older Arrow copies where each text begins
 
 
 @pytest.mark.parametrize("dtype", [object, "string[python]", "category", TEXT])
