@@ -43,10 +43,6 @@ def clean(value: object, most: int | None = None) -> str:
     return line if most is None or cell_len(line) <= most else set_cell_size(line, most - 1).rstrip() + "…"
 
 
-_OPTED_OUT = " opted out"
-"""How the fact of a plan ends that holds without any house rules."""
-
-
 def plan_text(plan: smsframe.Plan, *, limit: int = 20) -> str:
     """A plan: for how much, what, and why not the others."""
     facts = plan.facts()
@@ -93,8 +89,7 @@ def plan_facts(plan: smsframe.Plan) -> str:
                 ("when", "" if facts["schedule"] else "; ".join(facts["times"]["said"])),
                 ("night", facts["times"]["night"]),
                 ("opt-outs", _said(facts["optouts"])),
-                ("left out", _said([said for said in facts["rules"] if said.endswith(_OPTED_OUT)])),
-                ("house rules", _said([said for said in facts["rules"] if not said.endswith(_OPTED_OUT)])),
+                ("house rules", _said(facts["rules"])),
                 ("cost", "; ".join(facts["costs"]["said"])),
                 ("personal data", facts["privacy"]),
                 ("balance", facts["balance"]),

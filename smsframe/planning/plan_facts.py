@@ -80,7 +80,11 @@ def plan_facts(plan: Plan, *, times: dict[str, Any], costs: dict[str, Any]) -> d
 
 
 def optouts_said(plan: Plan, *, where: bool = True) -> list[str]:
-    """The lists of opt-outs that were read, each in words; ``where`` they are, or their account alone."""
+    """
+    The lists of opt-outs that were read, each in words, and how many rows they left out.
+
+    ``where``: with the gateway and place of each list, and not its account alone.
+    """
     said = [
         f"{many(used.people, 'number')} on the list of {shown(used.account)}"
         + (f" at {shown(used.base_url)} ({shown(used.place)})" if where else "")
@@ -89,6 +93,9 @@ def optouts_said(plan: Plan, *, where: bool = True) -> list[str]:
     if len(plan.suppressed):
         until = "" if plan.valid_until is None else f", valid until {plan.valid_until}"
         said.append(f"{many(len(plan.suppressed), 'number')} of suppress={until}")
+    opted_out = int(plan.frame["sms_code"].eq("opted_out").sum())
+    if plan.optouts or opted_out:
+        said.append(f"{many(opted_out, 'row')} opted out")
     return said
 
 
@@ -96,8 +103,6 @@ def rules_said(plan: Plan) -> list[str]:
     """What each house rule about people did to the plan, in words."""
     policy, codes = plan.policy, plan.frame["sms_code"]
     said = []
-    if plan.optouts or codes.eq("opted_out").any():
-        said.append(f"{many(int(codes.eq('opted_out').sum()), 'row')} opted out")
     if policy is not None and policy.cap is not None:
         over = many(int(codes.eq("frequency_cap").sum()), "person", "people")
         said.append(f"cap of {policy.cap}: {over} left out")
