@@ -218,8 +218,10 @@ def _warn_of_same_headings(
     first = pd.read_csv(text, **row, dtype=str, keep_default_na=False, index_col=False)
     same = [cell for cell, times in Counter(first.iloc[0]).items() if times > 1 and f"{cell}.1" in labels]
     if same:
-        shown = mask(", ".join(f"{cell!r} (the second is read as {f'{cell}.1'!r})" for cell in same))
-        warn(f"{name} has several columns with the heading {shown}: give each a name of its own")
+        warn(
+            f"{name} has several columns with the heading {mask(', '.join(map(repr, same)))}: the second is "
+            "read with .1 behind its name; give each a name of its own"
+        )
 
 
 def _parsed(text: IO[str] | IO[bytes], name: str, first: int, **options: Any) -> pd.DataFrame:

@@ -473,7 +473,7 @@ def test_columns_with_the_same_heading_are_said(tmp_path, sheet, kind, above, he
     assert len(said) == bool(twice)
     for heading in twice:
         (one,) = said
-        assert f"{heading!r} (the second is read as {f'{heading}.1'!r}" in str(one.message)
+        assert repr(heading) in str(one.message)
         assert one.filename == __file__
 
 

@@ -38,9 +38,8 @@ class Claims:
         self.owners = [owner.__enter__() for owner in self._owners]
         self.limits, self.created = [], []
         for number, (journal, owner) in enumerate(zip(self.journals, self.owners, strict=True)):
-            registered = register(
-                journal, owner, plan, gateway, plan.planned.iloc[number * 20 : number * 20 + 20]
-            )
+            half = plan.people.iloc[number * 20 : number * 20 + 20]
+            registered = register(journal, owner, plan, gateway, half)
             self.entry = registered.entry
             self.created.append(registered.created)
             self.limits.append(journal.shared_limits(registered.entry, owner, rate))
