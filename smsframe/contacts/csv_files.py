@@ -50,6 +50,7 @@ _READ_AS = pd.ArrowDtype(pa.large_string())  # which newer pandas reads seven ti
 
 _DELIMITERS = "\t|;,"  # the rarer in prose first: where two fit alike, the comma is the one inside of texts
 _NO_DELIMITER = "\x1f"  # of a file with one column: no text has it, so that commas stay in their cells
+_WIDEST = 2**14  # columns, as a sheet may have
 _FEW = 3  # lines, of which all but the first agree, so that the first must be a title
 
 _DECLARED = re.compile(r"""["']?sep=(.)["']?\s*""")  # the first line that spreadsheets write for each other
@@ -206,17 +207,19 @@ def _warn_of_same_headings(
     frame: pd.DataFrame, text: IO[str] | IO[bytes], start: int, name: str, options: Mapping[str, Any]
 ) -> None:
     """Say that columns have the same heading: pandas gives the later ones a number, ``name.1``."""
-    heading, skipped = heading_row(options), options.get("skiprows") or 0
+    heading = heading_row(options)
     labels = {label for label in frame.columns if isinstance(label, str)}
     if not any(label.rpartition(".")[0] in labels for label in labels):
         return
-    if not isinstance(heading, int) or not isinstance(skipped, int) or options.get("names") is not None:
+    if not isinstance(heading, int) or options.get("names") is not None:
         return
     text.seek(start)
     layout = {option: value for option, value in options.items() if option in _LAYOUT}
-    row = layout | {"header": None, "skiprows": skipped + heading, "nrows": 1, "skipfooter": 0}
-    first = pd.read_csv(text, **row, dtype=str, keep_default_na=False, index_col=False)
-    same = [cell for cell, times in Counter(first.iloc[0]).items() if times > 1 and f"{cell}.1" in labels]
+    # As many columns as a row may have, so that rows above the heading may be shorter or longer.
+    layout |= {"header": None, "names": range(_WIDEST), "nrows": heading + 1, "skipfooter": 0}
+    above = pd.read_csv(text, **layout, dtype=str, keep_default_na=False, index_col=False)
+    cells = Counter(above.iloc[-1].dropna())
+    same = [cell for cell, times in cells.items() if times > 1 and f"{cell}.1" in labels]
     if same:
         warn(
             f"{name} has several columns with the heading {mask(', '.join(map(repr, same)))}: the second is "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import decimal
+import io
 import random
 import re
 import warnings
@@ -475,6 +476,18 @@ def test_columns_with_the_same_heading_are_said(tmp_path, sheet, kind, above, he
         (one,) = said
         assert repr(heading) in str(one.message)
         assert one.filename == __file__
+
+
+@pytest.mark.parametrize("above", ["", "\n", "Title\n", "Title\n\n", "a,b,c,d,e\n", ' \n"x\n\ny",2\n'])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_headings_below_other_rows_are_said_too(tmp_path, above, end):
+    text = f"{above}\nmobile,name,name\n{NUMBER},Ada,Bea\n".replace("\n", end)
+    path = written(tmp_path / "a.csv", text.encode())
+    header = len([row for row in csv.reader(io.StringIO(above)) if any(cell.strip() for cell in row)])
+
+    with pytest.warns(UserWarning, match="the heading 'name'"):
+        frame = smsframe.read_contacts(path, header=header, sep=",", usecols=["mobile", "name", "name.1"])
+    assert frame.to_numpy().tolist() == [[NUMBER, "Ada", "Bea"]]
 
 
 @pytest.mark.parametrize("options", [{"names": ["a", "b", "a.1"], "header": 0}, {"header": None}])
