@@ -334,7 +334,7 @@ def _over_limits(
     counted: pd.DataFrame, limits: dict[str, int], max_segments: int | None
 ) -> Iterator[tuple[str, pd.Series[bool], pd.Series[Any]]]:
     """Code, rows and reasons of texts over the gateway's limits, and then the caller's."""
-    if counted["units"].gt(min(limits.values())).any():  # which is true of few tables
+    if counted["units"].gt(min(limits.values())).any():  # few tables have a text so long
         limit = counted["encoding"].map(limits).astype("Int64")
         over = counted["units"].gt(limit).fillna(value=False)
         units, maximum_units = (number[over].astype(TEXT) for number in (counted["units"], limit))

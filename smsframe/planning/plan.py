@@ -216,7 +216,7 @@ class Plan:
         people = self.ready_people
         people = people[people["encoding"].eq("ucs2").to_numpy(dtype=bool)]
         blocks = (people.iloc[at : at + _BLOCK] for at in range(0, max(len(people), 1), _BLOCK))
-        rows = pd.concat([render.not_gsm(self._texts(block)) for block in blocks])
+        rows = pd.concat([render.not_gsm(self._with_texts(block)["text"]) for block in blocks])
         total: pd.Series[int] = rows.groupby(level=0).sum().sort_values(ascending=False, kind="stable")
         return total
 
@@ -339,11 +339,8 @@ class Plan:
 
     def _extreme(self, measure: str, second_measure: str) -> str | None:
         person = extreme(self.ready_people, measure, second_measure)
-        return None if person.empty else str(self._texts(person).iloc[0])
+        return None if person.empty else str(self._with_texts(person)["text"].iloc[0])
 
     def _with_texts(self, people: pd.DataFrame) -> pd.DataFrame:
         people = with_fields(people, self.field_values)
         return people.assign(text=self.texts.texts(people))
-
-    def _texts(self, people: pd.DataFrame) -> pd.Series[Any]:
-        return self.texts.texts(with_fields(people, self.field_values))
